@@ -1,0 +1,213 @@
+"""Backend: the typed face of one bound plugin. Nothing else calls a hook."""
+
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any, cast
+
+import pluggy
+from pluggy import PluginValidationError
+
+from trainferry import hookspecs
+from trainferry.errors import BackendError, CapabilityMissing, ConfigError, PluginError
+from trainferry.progress import Report
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+    from trainferry.results import FileEntry, FoundRun, LogChunk
+    from trainferry.site import Site
+    from trainferry.specs.compute import ComputeSpec
+    from trainferry.specs.finding import Finding
+    from trainferry.specs.job import Job
+    from trainferry.specs.plan import Action, ActionResult, Plan, Price, Quota
+    from trainferry.specs.rehearsal import RehearsalRules
+    from trainferry.specs.run import RunRecord, RunState, RunStatus
+
+log = logging.getLogger(__name__)
+
+EXTENSION_HOOKS = frozenset({"check", "run_changed"})
+"""Hooks that an extension may implement outright; any other it may only wrap."""
+
+
+class Backend:
+    """One backend plugin, with the extensions around it, behind typed methods.
+
+    Raises PluginError at once if the plugin implements a hook that doesn't exist or asks for an argument that the hook
+    doesn't have. A method whose hook the plugin lacks raises CapabilityMissing naming backend and verb.
+    """
+
+    def __init__(self, name: str, plugin: object, *, extensions: Mapping[str, object] | None = None) -> None:
+        self.name = name
+        self.plugin = plugin
+        self._manager = pluggy.PluginManager(hookspecs.PROJECT)
+        self._manager.add_hookspecs(hookspecs)
+        self._register(name, plugin)
+        for extension_name, extension in (extensions or {}).items():
+            self._register(extension_name, extension)
+            self._refuse_hijack(extension_name, extension)
+        try:
+            self._manager.check_pending()
+        except PluginValidationError as error:
+            raise PluginError(
+                f"a plugin of the backend '{name}' implements something that is not a hook: {error}",
+                remedy="compare the method's name with the hooks in the reference; a newer plugin may need a newer core",
+            ) from error
+        self.capabilities = self._implemented(plugin)
+
+    def _register(self, name: str, plugin: object) -> None:
+        try:
+            self._manager.register(plugin, name=name)
+        except (PluginValidationError, ValueError) as error:
+            raise PluginError(
+                f"the plugin '{name}' doesn't fit the interface: {error}",
+                remedy=f"this core has interface version {hookspecs.INTERFACE_VERSION}; is the plugin made for it?",
+            ) from error
+
+    def _implemented(self, plugin: object) -> frozenset[str]:
+        callers = self._manager.get_hookcallers(plugin) or []
+        return frozenset(caller.name for caller in callers)
+
+    def _refuse_hijack(self, name: str, extension: object) -> None:
+        for caller in self._manager.get_hookcallers(extension) or []:
+            if caller.name in EXTENSION_HOOKS:
+                continue
+            mine = [impl for impl in caller.get_hookimpls() if impl.plugin is extension]
+            if any(not (impl.wrapper or impl.hookwrapper) for impl in mine):
+                raise PluginError(
+                    f"the extension '{name}' implements '{caller.name}', which is the backend's to answer",
+                    remedy=f"wrap it instead: @hookimpl(wrapper=True) def {caller.name}(...)",
+                )
+
+    def _call(self, hook: str, /, **arguments: Any) -> Any:
+        """Ask the backend for one result; None from it means that it failed to answer, which is its mistake."""
+        result = self._ask(hook, **arguments)
+        if result is None:
+            raise BackendError(
+                f"the backend '{self.name}' gave no answer to '{hook}'",
+                remedy="this is a mistake in the backend; tell its authors",
+            )
+        return result
+
+    def _ask(self, hook: str, /, **arguments: Any) -> Any:
+        """Ask the backend for one result that may be None, where nothing is known."""
+        if hook not in self.capabilities:
+            raise CapabilityMissing(self.name, hook)
+        return getattr(self._manager.hook, hook)(**arguments)
+
+    def settings_model(self) -> "type[BaseModel] | None":
+        """The pydantic model of the backend's settings; None if it has none."""
+        if "settings_model" not in self.capabilities:
+            return None
+        return cast("type[BaseModel]", self._call("settings_model"))
+
+    def configure(self, settings: Mapping[str, Any], site: "Site") -> None:
+        """Check the settings against the backend's model and hand them over; raises ConfigError for unknown or bad ones."""
+        checked = self._checked_settings(settings)
+        if "configure" in self.capabilities:
+            self._call("configure", settings=checked, site=site)
+
+    def _checked_settings(self, settings: Mapping[str, Any]) -> "BaseModel | None":
+        model = self.settings_model()
+        if model is None:
+            if settings:
+                raise ConfigError(f"the backend '{self.name}' has no settings, but got: {', '.join(settings)}")
+            return None
+        from pydantic import ValidationError  # noqa: PLC0415  (paid already by whoever has settings)
+
+        try:
+            return model.model_validate(dict(settings))
+        except ValidationError as error:
+            first = error.errors()[0]
+            key = ".".join(str(part) for part in first["loc"])
+            known = ", ".join(model.model_fields)
+            raise ConfigError(
+                f"backends.{self.name}.{key}: {first['msg']}", remedy=f"settings of '{self.name}': {known or 'none'}"
+            ) from error
+
+    def check(self, job: "Job", site: "Site") -> "list[Finding]":
+        """Findings of the backend and of every extension about a job, without leaving this machine."""
+        return _flatten(self._manager.hook.check(job=job, site=site))
+
+    def plan(self, job: "Job", run_id: str) -> "Plan":
+        """The ordered actions that would run the job; nothing is changed."""
+        return cast("Plan", self._call("plan", job=job, run_id=run_id))
+
+    def apply(self, action: "Action", report: Report) -> "ActionResult":
+        """Carry out one action of a plan."""
+        return cast("ActionResult", self._call("apply", action=action, report=report))
+
+    def poll(self, refs: Sequence[str]) -> "Mapping[str, RunStatus]":
+        """The status of each run that the target knows."""
+        return cast("Mapping[str, RunStatus]", self._call("poll", refs=refs))
+
+    def read_log(self, ref: str, cursor: str | None) -> "LogChunk":
+        """What was logged since `cursor`; RunNotFound if the target doesn't know the run."""
+        return cast("LogChunk", self._call("read_log", ref=ref, cursor=cursor))
+
+    def cancel(self, ref: str) -> None:
+        """End every process of the run."""
+        self._call("cancel", ref=ref)
+
+    def list_files(self, ref: str) -> "Sequence[FileEntry]":
+        """The files that the run has written below `outputs/` and `logs/`."""
+        return cast("Sequence[FileEntry]", self._call("list_files", ref=ref))
+
+    def fetch(self, ref: str, files: Sequence[str], destination: Path, report: Report) -> Sequence[Path]:
+        """Bring files to `destination`; a name that would leave it is refused with BackendError before anything is written."""
+        for name in files:
+            refuse_escape(name)
+        return cast("Sequence[Path]", self._call("fetch", ref=ref, files=files, destination=destination, report=report))
+
+    def metrics(self, ref: str) -> Sequence[Mapping[str, float]]:
+        """What the run logged, one mapping for each step."""
+        return cast("Sequence[Mapping[str, float]]", self._call("metrics", ref=ref))
+
+    def portal_url(self, ref: str) -> str | None:
+        """The web page on which the target shows the run; None while it has none."""
+        return cast("str | None", self._ask("portal_url", ref=ref))
+
+    def find_runs(self, experiment: str | None = None, run_id: str | None = None) -> "Sequence[FoundRun]":
+        """The runs at the target that carry a run id of ours."""
+        return cast("Sequence[FoundRun]", self._call("find_runs", experiment=experiment, run_id=run_id))
+
+    def price(self, compute: "ComputeSpec") -> "Price | None":
+        """What one node of the compute costs for an hour; None where that isn't known."""
+        return cast("Price | None", self._ask("price", compute=compute))
+
+    def quota(self, compute: "ComputeSpec") -> "Quota | None":
+        """How much of the compute's family the account may use; None where that isn't known."""
+        return cast("Quota | None", self._ask("quota", compute=compute))
+
+    def tear_down(self, resource: str) -> None:
+        """Remove a resource that `ferry up` made."""
+        self._call("tear_down", resource=resource)
+
+    def rehearsal_rules(self, job: "Job") -> "RehearsalRules":
+        """What the target's nodes are like."""
+        return cast("RehearsalRules", self._call("rehearsal_rules", job=job))
+
+    def diagnose(self) -> "list[Finding]":
+        """What the backend and the extensions miss on this machine or in the account."""
+        return _flatten(self._manager.hook.diagnose())
+
+    def run_changed(self, run: "RunRecord", old: "RunState", new: "RunState") -> None:
+        """Tell everyone who listens; whatever they raise is logged and goes no further."""
+        caller = self._manager.hook.run_changed
+        for implementation in caller.get_hookimpls():
+            others = [plugin for plugin in self._manager.get_plugins() if plugin is not implementation.plugin]
+            try:
+                self._manager.subset_hook_caller("run_changed", others)(run=run, old=old, new=new)
+            except Exception:
+                log.exception("%s failed on run_changed of %s; the run goes on", implementation.plugin_name, run.id)
+
+
+def refuse_escape(name: str) -> None:
+    """Raise BackendError if a relative file name, as a server gave it, would lead out of the folder it is meant for."""
+    path = PurePosixPath(name.replace("\\", "/"))
+    if path.is_absolute() or ".." in path.parts or not path.parts or "\0" in name or ":" in path.parts[0]:
+        raise BackendError(f"refused to write {name!r}: it leads out of the destination folder")
+
+
+def _flatten(results: Iterable[Iterable[Any]]) -> list[Any]:
+    return [item for result in results for item in result]

@@ -1,0 +1,43 @@
+"""What backends hand back while a run goes on: log chunks, file entries, runs found at the target.
+
+Plain dataclasses, not pydantic models: they are made thousands of times and never read from a file.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from trainferry.specs.run import RunStatus
+
+
+@dataclass(frozen=True, slots=True)
+class LogChunk:
+    """A piece of a run's log. Reading on from `cursor` repeats nothing and loses nothing."""
+
+    text: str
+    cursor: str
+    """Opaque to all but the backend; a client may store it and go on another day, on another machine."""
+    finished: bool
+    """True when the run has ended and all of its log has been read."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileEntry:
+    """A file that a run wrote: `path` is relative, with forward slashes, and starts with `outputs/` or `logs/`."""
+
+    path: str
+    size: int
+    """Bytes."""
+    local: Path | None = None
+    """Where the file lies if it is on this machine already."""
+
+
+@dataclass(frozen=True, slots=True)
+class FoundRun:
+    """A run that a backend knows of, found by the run id of ours that it carries."""
+
+    run_id: str
+    ref: str
+    status: RunStatus
+    experiment: str = ""
+    tags: Mapping[str, str] = field(default_factory=dict)

@@ -1,0 +1,78 @@
+"""The environment spec: the Python, packages, image and variables that the script runs with."""
+
+import hashlib
+import json
+
+from pydantic import Field, field_validator, model_validator
+
+from trainferry.specs.base import Spec
+from trainferry.specs.text import Text
+
+
+class EnvironmentSpec(Spec):
+    """The Python, packages, image and variables a script runs with; its identity is its content, not its name.
+
+    Written as the one word `current`, the script runs with the interpreter that runs Trainferry.
+    """
+
+    current: bool = Field(False, description="Use the interpreter that runs Trainferry; build nothing.", examples=[False])
+    name: str | None = Field(
+        None, min_length=1, description="Name it is registered under where the backend registers.", examples=["waste-env"]
+    )
+    python: Text | None = Field(
+        None,
+        pattern=r"^3\.\d+(\.\d+)?$",
+        description="Python version, in quotes so that YAML doesn't read a number; that of this machine if left out.",
+        examples=["3.11"],
+    )
+    pip: tuple[str, ...] = Field(
+        (), description="Packages in pip's requirement syntax.", examples=[["tensorflow==2.21.0", "pillow"]]
+    )
+    conda: tuple[str, ...] = Field((), description="Conda packages, where the backend has conda.", examples=[["scipy"]])
+    channels: tuple[str, ...] = Field((), description="Conda channels, first wins.", examples=[["conda-forge"]])
+    image: str | None = Field(
+        None,
+        min_length=1,
+        description="Base container image, where the backend has containers.",
+        examples=["mcr.microsoft.com/azureml/openmpi4.1.0-ubuntu22.04"],
+    )
+    dockerfile: str | None = Field(
+        None, min_length=1, description="Dockerfile to build the image from, relative to the job file.", examples=["Dockerfile"]
+    )
+    curated: str | None = Field(
+        None, min_length=1, description="A ready-made environment of the backend, by its name.", examples=["AzureML-tensorflow"]
+    )
+    variables: dict[str, Text] = Field(
+        default_factory=dict, description="Environment variables of the script.", examples=[{"TF_CPP_MIN_LOG_LEVEL": "2"}]
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_word(cls, value: object) -> object:
+        if isinstance(value, str):
+            if value != "current":
+                raise ValueError(f"'{value}' is not an environment; write current, or a table with python and pip")
+            return {"current": True}
+        return value
+
+    @field_validator("pip")
+    @classmethod
+    def _one_requirement_each(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for item in value:
+            if not item.strip() or "\n" in item:
+                raise ValueError(f"{item!r} is not one package; write one requirement per list item")
+            if item.startswith("-"):
+                raise ValueError(f"'{item}' is an option of pip, not a package; list the packages themselves")
+        return value
+
+    @model_validator(mode="after")
+    def _current_stands_alone(self) -> "EnvironmentSpec":
+        if self.current and (self.pip or self.conda or self.image or self.dockerfile or self.curated or self.python):
+            raise ValueError("current means this interpreter as it is: it goes with variables only")
+        return self
+
+    @property
+    def fingerprint(self) -> str:
+        """64 hex digits over all that decides what gets installed; the name and the variables do not count."""
+        data = self.model_dump(mode="json", exclude={"name", "variables"})
+        return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()
