@@ -71,6 +71,11 @@ class EnvironmentSpec(Spec):
             raise ValueError("current means this interpreter as it is: it goes with variables only")
         return self
 
+    @classmethod
+    def of_this_interpreter(cls) -> "EnvironmentSpec":
+        """The environment that the one word `current` stands for."""
+        return cls.model_validate("current")
+
     @property
     def fingerprint(self) -> str:
         """64 hex digits over all that decides what gets installed; the name and the variables do not count."""

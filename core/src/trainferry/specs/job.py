@@ -59,7 +59,7 @@ class Job(Spec):
         default_factory=dict, description="Inputs by name.", examples=[{"waste_images": {"path": "data"}}]
     )
     environment: EnvironmentSpec = Field(
-        default_factory=lambda: EnvironmentSpec(current=True),
+        default_factory=EnvironmentSpec.of_this_interpreter,
         description="What the script runs with: a table, or the one word current.",
         examples=[{"python": "3.11", "pip": ["tensorflow==2.21.0"]}],
     )

@@ -1,0 +1,211 @@
+"""Ferry: the way of a job, from check to submit, on the backend that the config names. The command line is a thin skin over it."""
+
+import secrets
+import time
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from trainferry import recovery
+from trainferry.config import Config, load_config
+from trainferry.errors import CapabilityMissing, CheckFailed, ConfigError, FerryError
+from trainferry.plugins import load_backend
+from trainferry.progress import Progress, Report, silent
+from trainferry.run import Run
+from trainferry.runs import RunStore
+from trainferry.specs.finding import Finding, Severity
+from trainferry.specs.job import Job, merge
+from trainferry.specs.plan import Action, ActionKind, Plan
+from trainferry.specs.run import RunRecord, RunState
+
+if TYPE_CHECKING:
+    from trainferry.backend import Backend
+
+__all__ = ["Ferry", "Run"]
+
+_ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
+
+
+class Ferry:
+    """Runs jobs and keeps track of them.
+
+    >>> from trainferry import Ferry, Job
+    >>> ferry = Ferry()
+    >>> ferry.config.backend
+    'local'
+
+    Use it as a context manager, or call `close`, to let go of the run store.
+    """
+
+    def __init__(self, config: Config | None = None, *, backend: str | None = None, profile: str | None = None) -> None:
+        """Take settings as given, or read them from every source (see `load_config`) for the working folder."""
+        self.config = config or load_config(backend=backend, profile=profile)
+        self.site = self.config.site()
+        self._backends: dict[str, Backend] = {}
+        self._store: RunStore | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the run store."""
+        if self._store is not None:
+            self._store.close()
+            self._store = None
+
+    @property
+    def store(self) -> RunStore:
+        """The run store of this user, opened when it is first needed."""
+        if self._store is None:
+            self._store = RunStore(self.site.home)
+        return self._store
+
+    def backend(self, name: str | None = None) -> "Backend":
+        """The backend of that name, or the one that the config names, loaded and configured."""
+        name = name or self.config.backend
+        if name not in self._backends:
+            backend = load_backend(name, self.config.extensions)
+            backend.configure(self.config.backend_settings(name), self.site)
+            self._backends[name] = backend
+        return self._backends[name]
+
+    def resolve(self, job: Job, backend: str | None = None) -> Job:
+        """The job as it will run: its part for the backend, then the `[job]` settings, laid over the rest."""
+        own = job.for_backend(backend or self.config.backend)
+        overlay = self.config.job
+        if not overlay:
+            return own
+        from pydantic import ValidationError  # noqa: PLC0415
+
+        try:
+            merged = merge(own.model_dump(mode="json", exclude_unset=True), overlay)
+            return Job.model_validate(merged).with_origin(job.origin)
+        except ValidationError as error:
+            raise self._bad_overlay(error.errors()[0]) from error
+
+    def _bad_overlay(self, problem: Any) -> ConfigError:
+        key = ".".join(str(part) for part in ("job", *problem["loc"]))
+        origin = next((value.origin for value in self.config.values() if value.key.startswith(key)), "the settings")
+        return ConfigError(f"{origin}: {key}: {problem['msg']}", remedy="'ferry config' shows each setting and its origin")
+
+    def check(self, job: Job) -> list[Finding]:
+        """Everything that can be found wrong with the job without leaving this machine, worst first."""
+        return self._check_resolved(self.resolve(job))
+
+    def _check_resolved(self, job: Job) -> list[Finding]:
+        from trainferry.checks import run_checks  # noqa: PLC0415  (following a run needs none of it)
+
+        found = [*job.origin.findings, *run_checks(job, self.site), *self.backend().check(job, self.site)]
+        return worst_first(found)
+
+    def plan(self, job: Job) -> Plan:
+        """What running the job would do, step by step, and all that the checks found; nothing is changed anywhere."""
+        resolved = self.resolve(job)
+        findings = self._check_resolved(resolved)
+        if any(finding.severity is Severity.ERROR for finding in findings):
+            return Plan(run_id=new_run_id(job), backend=self.config.backend, job=resolved, findings=tuple(findings))
+        plan = self.backend().plan(resolved, new_run_id(job))
+        return plan.model_copy(update={"findings": tuple(worst_first([*findings, *plan.findings]))})
+
+    def run(self, job: Job, report: Report = silent) -> Run:
+        """Check, plan and submit; returns as soon as the backend has taken the job. CheckFailed if anything is an error."""
+        return self.submit(self.plan(job), report)
+
+    def submit(self, plan: Plan, report: Report = silent) -> Run:
+        """Apply a plan. Doing so twice makes one run. The intent is stored before the first action, the reference after it."""
+        if plan.errors:
+            raise CheckFailed(
+                f"{len(plan.errors)} error{'s' if len(plan.errors) > 1 else ''} found; nothing was submitted", list(plan.findings)
+            )
+        backend = self.backend(plan.backend)
+        record = self.store.add(self._intent(plan))
+        if record.ref is not None:
+            return Run(self, record)
+        try:
+            ref = self._apply(backend, plan.actions, report)
+        except BaseException as error:
+            self._give_up(record, error)
+            raise
+        _, record = self.store.update(record.id, ref=ref, state=RunState.QUEUED)
+        backend.run_changed(record, RunState.PREPARING, RunState.QUEUED)
+        return Run(self, record)
+
+    def prepare(self, plan: Plan, report: Report = silent) -> None:
+        """Apply everything of a plan but the submit: the once-only set-up, such as the environment."""
+        self._apply(self.backend(plan.backend), [a for a in plan.actions if a.kind is not ActionKind.SUBMIT], report)
+
+    def _intent(self, plan: Plan) -> RunRecord:
+        return RunRecord(
+            id=plan.run_id,
+            backend=plan.backend,
+            experiment=plan.job.experiment_name,
+            job=plan.job,
+            folder=str(plan.job.folder),
+            created=time.time(),
+            snapshot=plan.snapshot,
+            client=recovery.this_client(),
+            price_per_hour=plan.price.per_hour if plan.price else None,
+            currency=plan.price.currency if plan.price else "USD",
+        )
+
+    @staticmethod
+    def _apply(backend: "Backend", actions: Sequence[Action], report: Report) -> str | None:
+        ref = None
+        for number, action in enumerate(actions):
+            report(Progress(action.summary, number, len(actions), "step"))
+            ref = backend.apply(action, report).ref or ref
+        return ref
+
+    def _give_up(self, record: RunRecord, error: BaseException) -> None:
+        """Store how a submit ended that didn't finish: taken by the target all the same, failed, or interrupted."""
+        with suppress(FerryError):
+            if recovery.recover(self.store, self.backend(record.backend), record).ref is not None:
+                return
+            state = RunState.FAILED if isinstance(error, Exception) else RunState.CANCELED
+            self.store.update(record.id, state=state, reason=f"not submitted: {reason_of(error)}", ended=time.time())
+
+    def get(self, run_id: str) -> Run:
+        """The run of that id, or of the only id that starts with it, or `latest`."""
+        return Run(self, self.store.get(run_id))
+
+    def runs(
+        self, *, experiment: str | None = None, backend: str | None = None, limit: int | None = None, refresh: bool = True
+    ) -> list[Run]:
+        """The runs that fit, newest first; with `refresh`, each backend is asked once for those that had not ended."""
+        records = self.store.list(experiment=experiment, backend=backend, limit=limit)
+        return [Run(self, record) for record in (self.refresh(records) if refresh else records)]
+
+    def refresh(self, records: Iterable[RunRecord]) -> list[RunRecord]:
+        """The records brought up to date: one poll for each backend, and interrupted submits recovered."""
+        return recovery.refresh(self.store, self.backend, list(records))
+
+    def price_of(self, job: Job) -> float | None:
+        """Price of one node for one hour on the configured backend, where it is known."""
+        with suppress(CapabilityMissing):
+            price = self.backend().price(job.compute)
+            return price.per_hour if price else None
+        return None
+
+
+def new_run_id(job: Job) -> str:
+    """A new id: the job's name and six letters or digits that can't be mistaken for one another."""
+    return f"{job.name.lower()}-{''.join(secrets.choice(_ALPHABET) for _ in range(6))}"
+
+
+def worst_first(findings: Iterable[Finding]) -> list[Finding]:
+    """The findings without repeats, errors before warnings before notes, otherwise in the order they came."""
+    order = list(Severity)
+    return sorted(dict.fromkeys(findings), key=lambda finding: order.index(finding.severity))
+
+
+def reason_of(error: BaseException) -> str:
+    """One line on what stopped something."""
+    if isinstance(error, KeyboardInterrupt):
+        return "interrupted"
+    return error.message if isinstance(error, FerryError) else f"{type(error).__name__}: {error}"
+
+

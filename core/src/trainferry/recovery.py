@@ -1,0 +1,110 @@
+"""Bringing the run store up to date with the backends, and closing the gap that a killed client left."""
+
+import os
+import time
+from collections import defaultdict
+from collections.abc import Callable
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from trainferry.errors import CapabilityMissing, RunNotFound
+from trainferry.specs.run import RunRecord, RunState, RunStatus
+
+if TYPE_CHECKING:
+    from trainferry.backend import Backend
+    from trainferry.runs import RunStore
+
+
+@cache
+def this_client() -> str:
+    """This process as `host:pid:start`, where start tells it from a later process that got the same pid."""
+    return f"{os.uname().nodename}:{os.getpid()}:{_started(os.getpid())}"
+
+
+def _started(pid: int) -> str:
+    """Start time of a process in clock ticks since boot (field 22 of proc(5) stat); empty where there is no /proc."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
+    except (OSError, IndexError):
+        return ""
+
+
+def client_alive(client: str) -> bool:
+    """Whether the process that a record names may still be at work; one on another host is given the benefit of doubt."""
+    host, _, rest = client.partition(":")
+    pid, _, started = rest.partition(":")
+    if host != os.uname().nodename:
+        return True
+    try:
+        os.kill(int(pid), 0)
+    except (ValueError, ProcessLookupError):
+        return False
+    except PermissionError:
+        return True
+    return _started(int(pid)) == started
+
+
+def recover(store: "RunStore", backend: "Backend", record: RunRecord) -> RunRecord:
+    """A run whose submit was interrupted: give it its reference if the target has it, else return it as it was."""
+    with suppress(CapabilityMissing):
+        for found in backend.find_runs(run_id=record.id):
+            if found.run_id == record.id:
+                _, record = store.update(record.id, ref=found.ref, state=found.status.state)
+    return record
+
+
+def refresh(store: "RunStore", backend_of: Callable[[str], "Backend"], records: list[RunRecord]) -> list[RunRecord]:
+    """The records with what the backends say now: one poll each. A backend that can't be reached leaves its runs as they were."""
+    news: dict[str, RunRecord] = {}
+    by_backend: dict[str, list[RunRecord]] = defaultdict(list)
+    for record in records:
+        if not record.state.final:
+            by_backend[record.backend].append(record)
+    for name, open_records in by_backend.items():
+        backend = backend_of(name)
+        for record in open_records:
+            if record.ref is None and not client_alive(record.client):
+                news[record.id] = _abandoned(store, backend, record)
+        known = {record.ref: record for record in open_records if record.ref is not None}
+        if known:
+            statuses = backend.poll(list(known))
+            for ref, record in known.items():
+                news[record.id] = _take(store, backend, record, statuses.get(ref))
+    return [news.get(record.id, record) for record in records]
+
+
+def _abandoned(store: "RunStore", backend: "Backend", record: RunRecord) -> RunRecord:
+    found = recover(store, backend, record)
+    if found.ref is not None:
+        return found
+    reason = "the client ended before the run was submitted; nothing was started; run it again"
+    return store.update(record.id, state=RunState.LOST, reason=reason, ended=time.time())[1]
+
+
+def _take(store: "RunStore", backend: "Backend", record: RunRecord, status: RunStatus | None) -> RunRecord:
+    if status is None:
+        status = RunStatus(RunState.LOST, reason="the backend doesn't know the run any more", ended=time.time())
+    if status.state is record.state and status.started == record.started:
+        return record
+    old, new = store.update(
+        record.id,
+        state=status.state,
+        exit_code=status.exit_code,
+        reason=status.reason,
+        started=status.started,
+        ended=status.ended,
+    )
+    if new.state is not old.state:
+        backend.run_changed(new, old.state, new.state)
+    return new
+
+
+def require_ref(record: RunRecord) -> str:
+    """The backend's reference of a run; RunNotFound if it was never submitted."""
+    if record.ref is None:
+        raise RunNotFound(f"the run {record.id} was never submitted: {record.reason or record.state}", remedy="run it again")
+    return record.ref
+
+
