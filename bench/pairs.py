@@ -69,7 +69,7 @@ def interleave(ways: Mapping[str, Callable[[], float]], pairs: int, warm_up: boo
     """
     seconds: dict[str, list[float]] = {name: [] for name in ways}
     for number in range(-1 if warm_up else 0, pairs):
-        order = list(ways) if number % 2 == 0 else list(reversed(ways))
+        order = list(ways) if number % 2 == 0 else list(ways)[::-1]
         for name in order:
             took = ways[name]()
             label = "warm-up" if number < 0 else f"pair {number + 1} of {pairs}"
