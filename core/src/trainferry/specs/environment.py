@@ -15,32 +15,32 @@ class EnvironmentSpec(Spec):
     Written as the one word `current`, the script runs with the interpreter that runs Trainferry.
     """
 
-    current: bool = Field(False, description="Use the interpreter that runs Trainferry; build nothing.", examples=[False])
+    current: bool = Field(default=False, description="Use the interpreter that runs Trainferry; build nothing.", examples=[False])
     name: str | None = Field(
-        None, min_length=1, description="Name it is registered under where the backend registers.", examples=["waste-env"]
+        default=None, min_length=1, description="Name it is registered under where the backend registers.", examples=["waste-env"]
     )
     python: Text | None = Field(
-        None,
+        default=None,
         pattern=r"^3\.\d+(\.\d+)?$",
         description="Python version, in quotes so that YAML doesn't read a number; that of this machine if left out.",
         examples=["3.11"],
     )
     pip: tuple[str, ...] = Field(
-        (), description="Packages in pip's requirement syntax.", examples=[["tensorflow==2.21.0", "pillow"]]
+        default=(), description="Packages in pip's requirement syntax.", examples=[["tensorflow==2.21.0", "pillow"]]
     )
-    conda: tuple[str, ...] = Field((), description="Conda packages, where the backend has conda.", examples=[["scipy"]])
-    channels: tuple[str, ...] = Field((), description="Conda channels, first wins.", examples=[["conda-forge"]])
+    conda: tuple[str, ...] = Field(default=(), description="Conda packages, where the backend has conda.", examples=[["scipy"]])
+    channels: tuple[str, ...] = Field(default=(), description="Conda channels, first wins.", examples=[["conda-forge"]])
     image: str | None = Field(
-        None,
+        default=None,
         min_length=1,
         description="Base container image, where the backend has containers.",
         examples=["mcr.microsoft.com/azureml/openmpi4.1.0-ubuntu22.04"],
     )
     dockerfile: str | None = Field(
-        None, min_length=1, description="Dockerfile to build the image from, relative to the job file.", examples=["Dockerfile"]
+        default=None, min_length=1, description="Dockerfile to build the image from, relative to the job file.", examples=["Dockerfile"]
     )
     curated: str | None = Field(
-        None, min_length=1, description="A ready-made environment of the backend, by its name.", examples=["AzureML-tensorflow"]
+        default=None, min_length=1, description="A ready-made environment of the backend, by its name.", examples=["AzureML-tensorflow"]
     )
     variables: dict[str, Text] = Field(
         default_factory=dict, description="Environment variables of the script.", examples=[{"TF_CPP_MIN_LOG_LEVEL": "2"}]

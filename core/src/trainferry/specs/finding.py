@@ -22,10 +22,10 @@ class Finding(Spec):
     id: str = Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", description="Stable id of the rule.", examples=["script-missing"])
     severity: Severity = Field(description="error, warning or note.", examples=["error"])
     message: str = Field(min_length=1, description="What is wrong, in plain words.", examples=["train.py is not there"])
-    file: str | None = Field(None, description="File the finding is about.", examples=["job.yaml"])
-    line: int | None = Field(None, ge=1, description="Line, counted from 1.", examples=[4])
-    column: int | None = Field(None, ge=1, description="Column, counted from 1.", examples=[9])
-    remedy: str = Field("", description="What to do or type next.", examples=["write script: src/train.py"])
+    file: str | None = Field(default=None, description="File the finding is about.", examples=["job.yaml"])
+    line: int | None = Field(default=None, ge=1, description="Line, counted from 1.", examples=[4])
+    column: int | None = Field(default=None, ge=1, description="Column, counted from 1.", examples=[9])
+    remedy: str = Field(default="", description="What to do or type next.", examples=["write script: src/train.py"])
 
     @property
     def where(self) -> Location | None:

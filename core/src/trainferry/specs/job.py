@@ -43,15 +43,15 @@ class Job(Spec):
 
     name: str = Field(pattern=_NAME, description="Name of the job; run ids start with it.", examples=["recycling"])
     experiment: str | None = Field(
-        None, min_length=1, description="Name that runs are grouped under; the job's name if left out.", examples=["recycling"]
+        default=None, min_length=1, description="Name that runs are grouped under; the job's name if left out.", examples=["recycling"]
     )
-    description: str = Field("", description="What the job is for.", examples=["Sort rubbish by photograph"])
+    description: str = Field(default="", description="What the job is for.", examples=["Sort rubbish by photograph"])
     source: str = Field(
-        ".", min_length=1, description="Folder that travels with the job, relative to the job file.", examples=["."]
+        default=".", min_length=1, description="Folder that travels with the job, relative to the job file.", examples=["."]
     )
     script: str = Field(min_length=1, description="Python file to run, relative to source.", examples=["train.py"])
     arguments: tuple[Text, ...] = Field(
-        (),
+        default=(),
         description="Arguments, one list item each, passed exactly as written; ${{ datasets.NAME }} becomes the path.",
         examples=[["--data-path", "${{ datasets.waste_images }}", "--epochs", "10"]],
     )
@@ -67,15 +67,15 @@ class Job(Spec):
         default_factory=ComputeSpec, description="What it runs on.", examples=[{"name": "gpu-cluster", "max_nodes": 10}]
     )
     distribution: Distribution | None = Field(
-        None, description="How it is spread over processes; one process if left out.", examples=[{"kind": "tensorflow", "nodes": 2}]
+        default=None, description="How it is spread over processes; one process if left out.", examples=[{"kind": "tensorflow", "nodes": 2}]
     )
     metrics: str | None = Field(
-        None,
+        default=None,
         min_length=1,
         description="CSV or JSON-lines file that the script writes, relative to its working folder.",
         examples=["outputs/history.csv"],
     )
-    timeout: Duration | None = Field(None, description="Longest the script may run (seconds, or like 2h).", examples=["2h"])
+    timeout: Duration | None = Field(default=None, description="Longest the script may run (seconds, or like 2h).", examples=["2h"])
     tags: dict[str, Text] = Field(default_factory=dict, description="Labels of the run.", examples=[{"team": "vision"}])
     backends: dict[str, dict[str, Any]] = Field(
         default_factory=dict,

@@ -29,8 +29,8 @@ class Action(Spec):
     kind: ActionKind = Field(description="create, reuse, build, upload, register or submit.", examples=["upload"])
     resource: str = Field(description="What it acts on: a type, a colon and a name.", examples=["environment:waste-env"])
     summary: str = Field(description="The step in plain words.", examples=["build the environment waste-env (2 packages)"])
-    bytes: int | None = Field(None, ge=0, description="Bytes that travel or are written, where known.", examples=[42600000])
-    files: int | None = Field(None, ge=0, description="Files that travel, where known (count).", examples=[2527])
+    bytes: int | None = Field(default=None, ge=0, description="Bytes that travel or are written, where known.", examples=[42600000])
+    files: int | None = Field(default=None, ge=0, description="Files that travel, where known (count).", examples=[2527])
     payload: dict[str, Any] = Field(default_factory=dict, description="What the backend needs to apply it (JSON only).")
 
     @property
@@ -43,7 +43,7 @@ class Action(Spec):
 class ActionResult(Spec):
     """What applying one action gave."""
 
-    ref: str | None = Field(None, description="The backend's id of the run; only a submit gives one.", examples=["recycling_17"])
+    ref: str | None = Field(default=None, description="The backend's id of the run; only a submit gives one.", examples=["recycling_17"])
     details: dict[str, Any] = Field(default_factory=dict, description="Facts worth keeping (JSON only).")
 
 
@@ -51,7 +51,7 @@ class Price(Spec):
     """A price of compute: an estimate, with where it comes from."""
 
     per_hour: float = Field(ge=0, description="Price of one node for one hour.", examples=[0.526])
-    currency: str = Field("USD", description="Currency, as ISO 4217 has it.", examples=["USD"])
+    currency: str = Field(default="USD", description="Currency, as ISO 4217 has it.", examples=["USD"])
     source: str = Field(description="Where the figure comes from, with its date.", examples=["list price, 2026-11-01"])
 
 
@@ -70,10 +70,10 @@ class Plan(Spec):
     run_id: str = Field(description="Id of the run that applying the plan makes.", examples=["recycling-4fj2kq"])
     backend: str = Field(description="Name of the backend that made it.", examples=["local"])
     job: Job = Field(description="The job with the backend's own part applied.")
-    actions: tuple[Action, ...] = Field((), description="The steps, in order; the last one submits.")
-    findings: tuple[Finding, ...] = Field((), description="Problems and warnings met while planning.")
-    price: Price | None = Field(None, description="Price of one node for one hour, where known.")
-    snapshot: str | None = Field(None, description="Fingerprint of the source folder as it would travel.")
+    actions: tuple[Action, ...] = Field(default=(), description="The steps, in order; the last one submits.")
+    findings: tuple[Finding, ...] = Field(default=(), description="Problems and warnings met while planning.")
+    price: Price | None = Field(default=None, description="Price of one node for one hour, where known.")
+    snapshot: str | None = Field(default=None, description="Fingerprint of the source folder as it would travel.")
 
     @property
     def fingerprint(self) -> str:
