@@ -62,6 +62,7 @@ class RunStore:
         return database
 
     def _open(self) -> sqlite3.Connection:
+        missing = not self.file.exists()
         try:
             database = self._connect()
             try:
@@ -73,6 +74,8 @@ class RunStore:
             raise FerryError(f"can't open the run store {self.file}: {error}", remedy="is the disk full or read-only?") from error
         except sqlite3.DatabaseError as error:
             return self._rebuild(str(error))
+        if missing:
+            self._fill(database)
         return database
 
     def _rebuild(self, cause: str) -> sqlite3.Connection:
@@ -83,6 +86,12 @@ class RunStore:
             if damaged.exists():
                 damaged.rename(aside.with_name(aside.name + suffix))
         database = self._connect()
+        count = self._fill(database)
+        self.repaired = f"the run store was damaged ({cause}); it was set aside as {aside.name} and made again with {count} runs"
+        return database
+
+    def _fill(self, database: sqlite3.Connection) -> int:
+        """Put every run that has a readable file into an empty database; returns how many."""
         count = 0
         for file in sorted(self.folder.glob("*.json")):
             try:
@@ -90,8 +99,7 @@ class RunStore:
             except ValueError:
                 continue
             count += 1
-        self.repaired = f"the run store was damaged ({cause}); it was set aside as {aside.name} and made again with {count} runs"
-        return database
+        return count
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
