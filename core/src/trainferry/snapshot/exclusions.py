@@ -1,0 +1,47 @@
+"""What never travels, whatever the ignore file says: histories, secrets, environments, caches, and results of earlier runs."""
+
+import os
+
+HISTORIES = frozenset({".git", ".hg", ".svn"})
+SECRETS = frozenset(
+    {
+        ".env",
+        ".netrc",
+        ".pypirc",
+        ".git-credentials",
+        ".aws",
+        ".azure",
+        ".ssh",
+        "id_rsa",
+        "id_dsa",
+        "id_ecdsa",
+        "id_ed25519",
+    }
+)
+"""Besides these, every name that starts with `.env.` is taken for a file of secrets."""
+CACHES = frozenset(
+    {
+        "__pycache__",
+        ".pytest_cache",
+        ".mypy_cache",
+        ".ruff_cache",
+        ".ipynb_checkpoints",
+        "node_modules",
+        ".trainferry",
+        ".DS_Store",
+    }
+)
+RESULTS = frozenset({"outputs", "logs"})
+"""Folders at the top of the source that a run writes; what lies there already would pass for a result of the new run."""
+
+_NEVER = HISTORIES | SECRETS | CACHES
+
+
+def never_travels(name: str) -> bool:
+    """Whether a file or folder of this name stays at home, at any depth."""
+    return name in _NEVER or name.startswith(".env.")
+
+
+def is_environment(folder: str) -> bool:
+    """Whether a folder is a virtual environment; they hold the file `pyvenv.cfg`, whatever their name."""
+    return os.path.exists(os.path.join(folder, "pyvenv.cfg"))
