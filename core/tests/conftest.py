@@ -46,7 +46,7 @@ class Shelf:
         prepare = Action(kind="create", resource="folder:shelf", summary="make the shelf")
         submit = Action(
             kind="submit", resource=f"run:{run_id}", summary="put it on the shelf",
-            payload={"run_id": run_id, "arguments": job.resolve_arguments({name: f"/in/{name}" for name in job.datasets})},
+            payload={"run_id": run_id, "arguments": job.resolve_arguments({n: f"/in/{n}" for n in job.datasets})},
         )
         return Plan(run_id=run_id, backend="shelf", job=job, actions=(prepare, submit))
 

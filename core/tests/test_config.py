@@ -4,21 +4,25 @@ import tomllib
 from pathlib import Path
 
 import pytest
-
 from trainferry.config import Config, load_config
 from trainferry.errors import ConfigError
 
 
 def origins(config: Config) -> dict[str, tuple[object, str]]:
     """Each value with the name of its source, without folders."""
-    return {value.key: (value.value, Path(value.origin).name if "/" in value.origin else value.origin) for value in config.values()}
+    return {
+        value.key: (value.value, Path(value.origin).name if "/" in value.origin else value.origin)
+        for value in config.values()
+    }
 
 
 def test_each_source_beats_the_one_before(own_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     own_home.mkdir()
     (own_home / "config.toml").write_text('backend = "user"\n[backends.local]\nslots = 1\ngrace_seconds = 5\n')
     assert origins(load_config())["backend"] == ("user", "config.toml")
-    Path("trainferry.toml").write_text('backend = "project"\n[backends.local]\nslots = 2\n[profiles.gpu]\nbackend = "profile"\n')
+    Path("trainferry.toml").write_text(
+        'backend = "project"\n[backends.local]\nslots = 2\n[profiles.gpu]\nbackend = "profile"\n'
+    )
     assert load_config().backend == "project"
     assert load_config().backend_settings("local") == {"slots": 2, "grace_seconds": 5}
     assert load_config(profile="gpu").backend == "profile"
@@ -51,7 +55,7 @@ def test_pyproject_holds_settings_too() -> None:
     Path("pyproject.toml").write_text('[project]\nname = "x"\n\n[tool.trainferry]\nbackend = "other"\n')
     assert load_config().backend == "other"
     Path("trainferry.toml").write_text('backend = "mine"\n')
-    with pytest.raises(ConfigError, match="both trainferry.toml and"):
+    with pytest.raises(ConfigError, match=r"both trainferry\.toml and"):
         load_config()
 
 

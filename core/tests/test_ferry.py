@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
 from trainferry import Ferry, Job, RunState
 from trainferry.config import load_config
 from trainferry.errors import BackendError, CheckFailed, ConfigError, RunNotFound
+from trainferry.ferry import intent
+from trainferry.progress import silent
 from trainferry.recovery import client_alive, this_client
 from trainferry.specs import Severity
 
@@ -112,10 +113,10 @@ def test_a_client_that_was_killed_during_a_submit_leaves_one_run(ferry: Ferry, t
         check=True,
     ).stdout.strip()
     plan = ferry.plan(job())
-    ferry.store.add(ferry._intent(plan).model_copy(update={"client": gone}))
+    ferry.store.add(intent(plan).model_copy(update={"client": gone}))
     if taken:
         for action in plan.actions:
-            ferry.backend().apply(action, lambda event: None)
+            ferry.backend().apply(action, silent)
     (run,) = ferry.runs()
     assert run.state is state
     assert len(ferry.runs()) == 1
@@ -124,7 +125,7 @@ def test_a_client_that_was_killed_during_a_submit_leaves_one_run(ferry: Ferry, t
 
 
 def test_a_client_that_is_still_at_work_is_left_alone(ferry: Ferry) -> None:
-    ferry.store.add(ferry._intent(ferry.plan(job())))
+    ferry.store.add(intent(ferry.plan(job())))
     assert [run.state for run in ferry.runs()] == [RunState.PREPARING]
 
 

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-
 from trainferry import Job, RunState
 from trainferry.backend import Backend
 from trainferry.errors import CapabilityMissing, ConfigError, PluginError
@@ -173,7 +172,9 @@ def test_listeners_hear_of_a_change_and_a_failing_one_hurts_nobody(caplog: pytes
             raise RuntimeError("clapper fell off")
 
     backend = Backend("bare", Empty(), extensions={"broken": Broken(), "bell": Bell(), "broken too": Broken()})
-    record = RunRecord(id="j-1", backend="bare", experiment="j", job=Job(name="j", script="a.py"), folder=".", created=0)
+    record = RunRecord(
+        id="j-1", backend="bare", experiment="j", job=Job(name="j", script="a.py"), folder=".", created=0
+    )
     backend.run_changed(record, RunState.QUEUED, RunState.RUNNING)
     assert heard == ["j-1 running"]
     assert ["the run goes on" in entry.getMessage() for entry in caplog.records] == [True, True]
@@ -187,4 +188,3 @@ def test_no_plugin_and_nothing_heavy_is_imported_to_list_backends(shelf: Path) -
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
-

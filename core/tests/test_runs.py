@@ -7,7 +7,6 @@ import sys
 from pathlib import Path
 
 import pytest
-
 from trainferry import Job, RunState
 from trainferry.errors import FerryError, RunNotFound
 from trainferry.runs import RunStore
@@ -74,7 +73,9 @@ def test_lists_filter_and_come_newest_first(store: RunStore) -> None:
     assert store.list(state=RunState.COMPLETED) == []
 
 
-@pytest.mark.parametrize("damage", [b"not a database at all, however long it may be" * 50, b"SQLite format 3\0" + b"\xff" * 4000])
+@pytest.mark.parametrize(
+    "damage", [b"not a database at all, however long it may be" * 50, b"SQLite format 3\0" + b"\xff" * 4000]
+)
 def test_a_damaged_database_is_set_aside_and_made_again(tmp_path: Path, damage: bytes) -> None:
     first = RunStore(tmp_path)
     first.add(record("j-abc"))
@@ -126,7 +127,8 @@ def test_removing_forgets_the_run(store: RunStore) -> None:
 
 def test_many_processes_write_at_once_and_none_is_lost(tmp_path: Path) -> None:
     code = (
-        "import sys; from pathlib import Path; from trainferry.runs import RunStore; from trainferry.specs import RunRecord\n"
+        "import sys; from pathlib import Path\n"
+        "from trainferry.runs import RunStore; from trainferry.specs import RunRecord\n"
         "store = RunStore(Path(sys.argv[1])); data = sys.argv[3]\n"
         "for n in range(20):\n"
         "    r = RunRecord.model_validate_json(data).model_copy(update={'id': f'{sys.argv[2]}-{n}'})\n"

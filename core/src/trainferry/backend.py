@@ -51,7 +51,7 @@ class Backend:
         except PluginValidationError as error:
             raise PluginError(
                 f"a plugin of the backend '{name}' implements something that is not a hook: {error}",
-                remedy="compare the method's name with the hooks in the reference; a newer plugin may need a newer core",
+                remedy="compare its name with the hooks in the reference; a newer plugin may need a newer core",
             ) from error
         self.capabilities = self._implemented(plugin)
 
@@ -102,7 +102,7 @@ class Backend:
         return cast("type[BaseModel]", self._call("settings_model"))
 
     def configure(self, settings: Mapping[str, Any], site: "Site") -> None:
-        """Check the settings against the backend's model and hand them over; raises ConfigError for unknown or bad ones."""
+        """Check the settings against the backend's model and hand them over; ConfigError for unknown or bad ones."""
         checked = self._checked_settings(settings)
         if "configure" in self.capabilities:
             self._call("configure", settings=checked, site=site)
@@ -154,7 +154,7 @@ class Backend:
         return cast("Sequence[FileEntry]", self._call("list_files", ref=ref))
 
     def fetch(self, ref: str, files: Sequence[str], destination: Path, report: Report) -> Sequence[Path]:
-        """Bring files to `destination`; a name that would leave it is refused with BackendError before anything is written."""
+        """Bring files to `destination`; BackendError before anything is written if a name would leave it."""
         for name in files:
             refuse_escape(name)
         return cast("Sequence[Path]", self._call("fetch", ref=ref, files=files, destination=destination, report=report))

@@ -1,4 +1,7 @@
-"""Ferry: the way of a job, from check to submit, on the backend that the config names. The command line is a thin skin over it."""
+"""Ferry: the way of a job, from check to submit, on the backend that the config names.
+
+The command line is a thin skin over it.
+"""
 
 import os
 import time
@@ -49,7 +52,9 @@ class Ferry:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
     def close(self) -> None:
@@ -91,7 +96,9 @@ class Ferry:
     def _bad_overlay(self, problem: Any) -> ConfigError:
         key = ".".join(str(part) for part in ("job", *problem["loc"]))
         origin = next((value.origin for value in self.config.values() if value.key.startswith(key)), "the settings")
-        return ConfigError(f"{origin}: {key}: {problem['msg']}", remedy="'ferry config' shows each setting and its origin")
+        return ConfigError(
+            f"{origin}: {key}: {problem['msg']}", remedy="'ferry config' shows each setting and its origin"
+        )
 
     def check(self, job: Job) -> list[Finding]:
         """Everything that can be found wrong with the job without leaving this machine, worst first."""
@@ -113,17 +120,18 @@ class Ferry:
         return plan.model_copy(update={"findings": tuple(worst_first([*findings, *plan.findings]))})
 
     def run(self, job: Job, report: Report = silent) -> Run:
-        """Check, plan and submit; returns as soon as the backend has taken the job. CheckFailed if anything is an error."""
+        """Check, plan and submit; returns once the backend has taken the job. CheckFailed if anything is an error."""
         return self.submit(self.plan(job), report)
 
     def submit(self, plan: Plan, report: Report = silent) -> Run:
-        """Apply a plan. Doing so twice makes one run. The intent is stored before the first action, the reference after it."""
+        """Apply a plan; doing so twice makes one run. The intent is stored before the first action, the reference after."""
         if plan.errors:
             raise CheckFailed(
-                f"{len(plan.errors)} error{'s' if len(plan.errors) > 1 else ''} found; nothing was submitted", list(plan.findings)
+                f"{len(plan.errors)} error{'s' if len(plan.errors) > 1 else ''} found; nothing was submitted",
+                list(plan.findings),
             )
         backend = self.backend(plan.backend)
-        record = self.store.add(self._intent(plan))
+        record = self.store.add(intent(plan))
         if record.ref is not None:
             return Run(self, record)
         try:
@@ -138,20 +146,6 @@ class Ferry:
     def prepare(self, plan: Plan, report: Report = silent) -> None:
         """Apply everything of a plan but the submit: the once-only set-up, such as the environment."""
         self._apply(self.backend(plan.backend), [a for a in plan.actions if a.kind is not ActionKind.SUBMIT], report)
-
-    def _intent(self, plan: Plan) -> RunRecord:
-        return RunRecord(
-            id=plan.run_id,
-            backend=plan.backend,
-            experiment=plan.job.experiment_name,
-            job=plan.job,
-            folder=str(plan.job.folder),
-            created=time.time(),
-            snapshot=plan.snapshot,
-            client=recovery.this_client(),
-            price_per_hour=plan.price.per_hour if plan.price else None,
-            currency=plan.price.currency if plan.price else "USD",
-        )
 
     @staticmethod
     def _apply(backend: "Backend", actions: Sequence[Action], report: Report) -> str | None:
@@ -174,7 +168,12 @@ class Ferry:
         return Run(self, self.store.get(run_id))
 
     def runs(
-        self, *, experiment: str | None = None, backend: str | None = None, limit: int | None = None, refresh: bool = True
+        self,
+        *,
+        experiment: str | None = None,
+        backend: str | None = None,
+        limit: int | None = None,
+        refresh: bool = True,
     ) -> list[Run]:
         """The runs that fit, newest first; with `refresh`, each backend is asked once for those that had not ended."""
         records = self.store.list(experiment=experiment, backend=backend, limit=limit)
@@ -190,6 +189,22 @@ class Ferry:
             price = self.backend().price(job.compute)
             return price.per_hour if price else None
         return None
+
+
+def intent(plan: Plan) -> RunRecord:
+    """The record of a run before anything is done for it: enough to find it again if this process is killed."""
+    return RunRecord(
+        id=plan.run_id,
+        backend=plan.backend,
+        experiment=plan.job.experiment_name,
+        job=plan.job,
+        folder=str(plan.job.folder),
+        created=time.time(),
+        snapshot=plan.snapshot,
+        client=recovery.this_client(),
+        price_per_hour=plan.price.per_hour if plan.price else None,
+        currency=plan.price.currency if plan.price else "USD",
+    )
 
 
 def new_run_id(job: Job) -> str:
@@ -208,5 +223,3 @@ def reason_of(error: BaseException) -> str:
     if isinstance(error, KeyboardInterrupt):
         return "interrupted"
     return error.message if isinstance(error, FerryError) else f"{type(error).__name__}: {error}"
-
-

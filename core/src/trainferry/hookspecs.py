@@ -1,8 +1,8 @@
 """The plugin interface: what a backend or an extension may implement.
 
 A backend is a class, listed under the entry-point group `trainferry.backends`, whose methods carry `@hookimpl`.
-It implements `plan`, `apply`, `poll` and `read_log`; every other hook is optional, and what a backend can do is read from
-what it implements. An implementation may leave out arguments that it doesn't need.
+It implements `plan`, `apply`, `poll` and `read_log`; every other hook is optional, and what a backend can do is read
+from what it implements. An implementation may leave out arguments that it doesn't need.
 An extension (group `trainferry.extensions`) implements `check` or `run_changed`, or wraps any hook of the backend.
 
 Each docstring below holds a whole plugin that works as it stands; the tests run them.
@@ -108,7 +108,7 @@ def check(job: "Job", site: "Site") -> "Iterable[Finding]":
 def plan(job: "Job", run_id: str) -> "Plan | None":
     """Return the ordered actions that would run the job as the run `run_id`. Change nothing, here or at the target.
 
-    The last action is the submit. An action is plain data: it may be stored, shown and applied later by another process.
+    The last action is the submit. An action is plain data: it may be stored, shown, and applied by another process.
 
     >>> from trainferry import Job, Plan
     >>> from trainferry.backend import Backend
@@ -118,7 +118,7 @@ def plan(job: "Job", run_id: str) -> "Plan | None":
     ...     interface_version = 1
     ...     @hookimpl
     ...     def plan(self, job, run_id):
-    ...         submit = Action(kind="submit", resource="run:" + run_id, summary="grind", payload={"script": job.script})
+    ...         submit = Action(kind="submit", resource="run:" + run_id, summary="grind", payload={"s": job.script})
     ...         return Plan(run_id=run_id, backend="mill", job=job, actions=(submit,))
     >>> Backend("mill", Mill()).plan(Job(name="j", script="a.py"), "j-1").actions[0].summary
     'grind'
@@ -396,7 +396,8 @@ def run_changed(run: "RunRecord", old: "RunState", new: "RunState") -> Any:
     ...     @hookimpl
     ...     def run_changed(self, run, new):
     ...         print(run.id, "is", new)
-    >>> run = RunRecord(id="j-1", backend="mill", experiment="j", job=Job(name="j", script="a.py"), folder=".", created=0)
+    >>> job = Job(name="j", script="a.py")
+    >>> run = RunRecord(id="j-1", backend="mill", experiment="j", job=job, folder=".", created=0)
     >>> Backend("mill", Bell()).run_changed(run, RunState.RUNNING, RunState.COMPLETED)
     j-1 is completed
     """

@@ -100,7 +100,8 @@ def find(group: str, name: str) -> Entry:
     known = sorted({entry.name for entry in available})
     raise PluginError(
         f"there is no plugin '{name}' in {group}",
-        remedy=_suggestion(name, known) + f"installed: {', '.join(known) or 'none'}; try: pip install trainferry-{name}",
+        remedy=_suggestion(name, known)
+        + f"installed: {', '.join(known) or 'none'}; try: pip install trainferry-{name}",
     )
 
 
@@ -144,7 +145,8 @@ def _check_version(entry: Entry, plugin: object) -> None:
     older = stated < INTERFACE_VERSION
     remedy = f"pip install --upgrade {entry.distribution if older else 'trainferry-core'}"
     raise PluginError(
-        f"the plugin {entry} was written for interface version {stated}, this core has {INTERFACE_VERSION}", remedy=remedy
+        f"the plugin {entry} was written for interface version {stated}, this core has {INTERFACE_VERSION}",
+        remedy=remedy,
     )
 
 

@@ -32,7 +32,7 @@ def _started(pid: int) -> str:
 
 
 def client_alive(client: str) -> bool:
-    """Whether the process that a record names may still be at work; one on another host is given the benefit of doubt."""
+    """Whether the process that a record names may still be at work; one on another host is taken to be."""
     host, _, rest = client.partition(":")
     pid, _, started = rest.partition(":")
     if host != os.uname().nodename:
@@ -56,7 +56,7 @@ def recover(store: "RunStore", backend: "Backend", record: RunRecord) -> RunReco
 
 
 def refresh(store: "RunStore", backend_of: Callable[[str], "Backend"], records: list[RunRecord]) -> list[RunRecord]:
-    """The records with what the backends say now: one poll each. A backend that can't be reached leaves its runs as they were."""
+    """The records with what the backends say now: one poll for each backend."""
     news: dict[str, RunRecord] = {}
     by_backend: dict[str, list[RunRecord]] = defaultdict(list)
     for record in records:
@@ -104,7 +104,7 @@ def _take(store: "RunStore", backend: "Backend", record: RunRecord, status: RunS
 def require_ref(record: RunRecord) -> str:
     """The backend's reference of a run; RunNotFound if it was never submitted."""
     if record.ref is None:
-        raise RunNotFound(f"the run {record.id} was never submitted: {record.reason or record.state}", remedy="run it again")
+        raise RunNotFound(
+            f"the run {record.id} was never submitted: {record.reason or record.state}", remedy="run it again"
+        )
     return record.ref
-
-

@@ -99,7 +99,7 @@ class Run:
         return list(self._backend.fetch(ref, wanted, destination, report)) if wanted else []
 
     def bring_home(self, report: Report = silent) -> dict[str, Path]:
-        """Every file of the run on this machine, by its path: where it lies already, or fetched into the user's state."""
+        """Where each file of the run is on this machine: where it lies already, or fetched into the user's state."""
         entries = self.files()
         homes = {entry.path: entry.local for entry in entries if entry.local is not None}
         away = [entry.path for entry in entries if entry.local is None]
@@ -125,7 +125,9 @@ class Run:
             )
         entry = next((entry for entry in self.files() if entry.path == name), None)
         if entry is None:
-            raise BackendError(f"the run {self.id} has not written {name}", remedy=f"look at its log: ferry logs {self.id}")
+            raise BackendError(
+                f"the run {self.id} has not written {name}", remedy=f"look at its log: ferry logs {self.id}"
+            )
         if entry.local is None:
             (home,) = self.fetch(self._ferry.site.home / "files" / self.id, [name])
             return list(read_metrics(home))

@@ -27,7 +27,7 @@ PRAGMA user_version = 1;
 class RunStore:
     """Every run of this user, from any project and any shell; safe for many processes at once.
 
-    Each change is first written to `runs/<id>.json` (temporary name, rename) and then to `runs.sqlite3`; if the database
+    Each change is first written to `runs/<id>.json` (temporary name, rename), then to `runs.sqlite3`; if the database
     is damaged it is set aside and made again from those files, and `repaired` says so.
     """
 
@@ -40,7 +40,8 @@ class RunStore:
             self.folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise FerryError(
-                f"can't keep runs in {home}: {error.strerror}", remedy="set another folder: TRAINFERRY_HOME=/some/folder"
+                f"can't keep runs in {home}: {error.strerror}",
+                remedy="set another folder: TRAINFERRY_HOME=/some/folder",
             ) from error
         self._database = self._open()
         self._close = weakref.finalize(self, self._database.close)
@@ -71,7 +72,9 @@ class RunStore:
                 database.close()
                 raise
         except sqlite3.OperationalError as error:
-            raise FerryError(f"can't open the run store {self.file}: {error}", remedy="is the disk full or read-only?") from error
+            raise FerryError(
+                f"can't open the run store {self.file}: {error}", remedy="is the disk full or read-only?"
+            ) from error
         except sqlite3.DatabaseError as error:
             return self._rebuild(str(error))
         if missing:
@@ -87,7 +90,9 @@ class RunStore:
                 damaged.rename(aside.with_name(aside.name + suffix))
         database = self._connect()
         count = self._fill(database)
-        self.repaired = f"the run store was damaged ({cause}); it was set aside as {aside.name} and made again with {count} runs"
+        self.repaired = (
+            f"the run store was damaged ({cause}); it was set aside as {aside.name} and made again with {count} runs"
+        )
         return database
 
     def _fill(self, database: sqlite3.Connection) -> int:
@@ -129,7 +134,9 @@ class RunStore:
                 raise RunNotFound(f"there is no run '{run_id}'", remedy="'ferry runs' lists them")
             old = _read(row[0])
             if old.state.final:
-                changes = {key: value for key, value in changes.items() if key not in ("state", "reason", "exit_code", "ended")}
+                changes = {
+                    key: value for key, value in changes.items() if key not in ("state", "reason", "exit_code", "ended")
+                }
             new = old.model_copy(update=changes)
             if new != old:
                 self._save(database, new)
@@ -159,7 +166,8 @@ class RunStore:
                 if not rows and name:
                     pattern = name.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
                     rows = self._database.execute(
-                        "SELECT id, record FROM runs WHERE id LIKE ? ESCAPE '\\' ORDER BY created DESC LIMIT 4", (pattern,)
+                        "SELECT id, record FROM runs WHERE id LIKE ? ESCAPE '\\' ORDER BY created DESC LIMIT 4",
+                        (pattern,),
                     ).fetchall()
         if len(rows) == 1:
             return _read(rows[0][1])
@@ -171,7 +179,12 @@ class RunStore:
         raise RunNotFound(f"there is no run '{name}'", remedy="'ferry runs' lists them")
 
     def list(
-        self, *, experiment: str | None = None, backend: str | None = None, state: RunState | None = None, limit: int | None = None
+        self,
+        *,
+        experiment: str | None = None,
+        backend: str | None = None,
+        state: RunState | None = None,
+        limit: int | None = None,
     ) -> list[RunRecord]:
         """The runs that fit, newest first."""
         wanted = {"experiment": experiment, "backend": backend, "state": state}

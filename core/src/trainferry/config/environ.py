@@ -1,4 +1,4 @@
-"""Settings from environment variables: TRAINFERRY_BACKEND, TRAINFERRY_BACKENDS__LOCAL__SLOTS, TRAINFERRY_JOB__TIMEOUT."""
+"""Settings from environment variables, such as TRAINFERRY_BACKEND or TRAINFERRY_BACKENDS__LOCAL__SLOTS."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -18,7 +18,9 @@ def read_toml(file: Path, table: tuple[str, ...] = ()) -> dict[str, Any] | None:
     except FileNotFoundError:
         return None
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"can't read it: {error}", where=Location(str(file)), remedy="it must be a UTF-8 text file") from error
+        raise ConfigError(
+            f"can't read it: {error}", where=Location(str(file)), remedy="it must be a UTF-8 text file"
+        ) from error
     if table and f"[{'.'.join(table)}" not in text:
         return None
     try:

@@ -31,7 +31,9 @@ def check_keys(data: Mapping[str, Any], source: str, text: str = "", *, profile:
         _check_kind(f"{prefix}{key}", key, value, where)
     for name, table in data.get("profiles", {}).items():
         if not isinstance(table, Mapping):
-            raise ConfigError(f"profiles.{name} must be a table", where=Location(source), remedy=f"write [profiles.{name}]")
+            raise ConfigError(
+                f"profiles.{name} must be a table", where=Location(source), remedy=f"write [profiles.{name}]"
+            )
         check_keys(table, source, text, profile=name)
 
 

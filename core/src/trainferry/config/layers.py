@@ -109,7 +109,9 @@ def load_config(
     picked = _profile_layers(files, chosen) if chosen else []
     layers = (Layer(defaults.ORIGIN, defaults.read()), *files, *picked, *variables, *typed)
     root = project_file.root(folder, project[0] if project else None)
-    unknown = (f"the variable {name} names no setting; 'ferry config' lists them" for name in environ.unknown(os.environ))
+    unknown = (
+        f"the variable {name} names no setting; 'ferry config' lists them" for name in environ.unknown(os.environ)
+    )
     return Config(layers, project=root, profile=chosen, warnings=tuple(unknown))
 
 

@@ -1,4 +1,4 @@
-"""The project's settings: `trainferry.toml`, or `[tool.trainferry]` in `pyproject.toml`, in the nearest folder upwards."""
+"""The project's settings: the nearest `trainferry.toml`, or `[tool.trainferry]` in `pyproject.toml`, upwards."""
 
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,7 @@ def read(folder: Path) -> tuple[str, dict[str, Any]] | None:
 
 
 def root(folder: Path, file: str | None) -> Path | None:
-    """Root of the project that `folder` belongs to: that of its project file, else the nearest with `.git`; None if neither."""
+    """Root of the project around `folder`: that of its project file, else the nearest with `.git`, else None."""
     if file is not None:
         return Path(file).parent
     home = Path.home()

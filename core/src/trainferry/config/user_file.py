@@ -1,4 +1,4 @@
-"""The user's settings: `trainferry/config.toml` in the platform's folder for settings, or the file that TRAINFERRY_CONFIG names."""
+"""The user's settings: `trainferry/config.toml` where the platform keeps settings; TRAINFERRY_CONFIG names another."""
 
 import os
 from pathlib import Path

@@ -11,20 +11,31 @@ class ComputeSpec(Spec):
     """What the job runs on. The local backend takes this machine and reads none of it."""
 
     name: str | None = Field(
-        default=None, min_length=1, description="Name of the cluster; created if it is not there.", examples=["gpu-cluster"]
+        default=None,
+        min_length=1,
+        description="Name of the cluster; created if it is not there.",
+        examples=["gpu-cluster"],
     )
     size: str | None = Field(
-        default=None, min_length=1, description="VM size, in the target's own spelling.", examples=["Standard_NC4as_T4_v3"]
+        default=None,
+        min_length=1,
+        description="VM size, in the target's own spelling.",
+        examples=["Standard_NC4as_T4_v3"],
     )
     min_nodes: int = Field(default=0, ge=0, description="Nodes kept running when idle (count).", examples=[0])
     max_nodes: int = Field(default=1, ge=1, description="Most nodes that the cluster grows to (count).", examples=[10])
     idle_seconds: int = Field(
-        default=1200, ge=0, description="How long a node stays up without work before it is given back (seconds).", examples=[1200]
+        default=1200,
+        ge=0,
+        description="How long a node stays up without work before it is given back (seconds).",
+        examples=[1200],
     )
     priority: Literal["dedicated", "low"] = Field(
         default="dedicated", description="low: cheaper nodes that the cloud may take away.", examples=["low"]
     )
-    region: str | None = Field(default=None, min_length=1, description="Cloud region; the workspace's if left out.", examples=["eastus"])
+    region: str | None = Field(
+        default=None, min_length=1, description="Cloud region; the workspace's if left out.", examples=["eastus"]
+    )
 
     @model_validator(mode="after")
     def _bounds(self) -> "ComputeSpec":
@@ -41,7 +52,9 @@ class Distribution(Spec):
         examples=["tensorflow"],
     )
     nodes: int = Field(default=1, ge=1, description="Nodes the job takes (count).", examples=[2])
-    processes_per_node: int = Field(default=1, ge=1, description="Processes on each node (count); one per GPU is usual.", examples=[1])
+    processes_per_node: int = Field(
+        default=1, ge=1, description="Processes on each node (count); one per GPU is usual.", examples=[1]
+    )
 
     @property
     def processes(self) -> int:

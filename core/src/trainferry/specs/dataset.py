@@ -15,10 +15,16 @@ class DatasetSpec(Spec):
     """
 
     path: str | None = Field(
-        default=None, min_length=1, description="Local file or folder, relative to the job file.", examples=["data/trashnet-sample"]
+        default=None,
+        min_length=1,
+        description="Local file or folder, relative to the job file.",
+        examples=["data/trashnet-sample"],
     )
     name: str | None = Field(
-        default=None, min_length=1, description="Name of a dataset registered with the backend.", examples=["waste_images"]
+        default=None,
+        min_length=1,
+        description="Name of a dataset registered with the backend.",
+        examples=["waste_images"],
     )
     version: Text | None = Field(
         default=None, description="Version of the registered dataset; the newest if left out.", examples=["3"]
@@ -34,7 +40,9 @@ class DatasetSpec(Spec):
         description="mount: read-only, nothing is copied before the script starts; download: a writable copy.",
         examples=["mount"],
     )
-    description: str = Field(default="", description="What the data is; shown where datasets are listed.", examples=["TrashNet"])
+    description: str = Field(
+        default="", description="What the data is; shown where datasets are listed.", examples=["TrashNet"]
+    )
 
     @model_validator(mode="after")
     def _one_origin(self) -> "DatasetSpec":

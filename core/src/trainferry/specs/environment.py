@@ -15,9 +15,14 @@ class EnvironmentSpec(Spec):
     Written as the one word `current`, the script runs with the interpreter that runs Trainferry.
     """
 
-    current: bool = Field(default=False, description="Use the interpreter that runs Trainferry; build nothing.", examples=[False])
+    current: bool = Field(
+        default=False, description="Use the interpreter that runs Trainferry; build nothing.", examples=[False]
+    )
     name: str | None = Field(
-        default=None, min_length=1, description="Name it is registered under where the backend registers.", examples=["waste-env"]
+        default=None,
+        min_length=1,
+        description="Name it is registered under where the backend registers.",
+        examples=["waste-env"],
     )
     python: Text | None = Field(
         default=None,
@@ -28,7 +33,9 @@ class EnvironmentSpec(Spec):
     pip: tuple[str, ...] = Field(
         default=(), description="Packages in pip's requirement syntax.", examples=[["tensorflow==2.21.0", "pillow"]]
     )
-    conda: tuple[str, ...] = Field(default=(), description="Conda packages, where the backend has conda.", examples=[["scipy"]])
+    conda: tuple[str, ...] = Field(
+        default=(), description="Conda packages, where the backend has conda.", examples=[["scipy"]]
+    )
     channels: tuple[str, ...] = Field(default=(), description="Conda channels, first wins.", examples=[["conda-forge"]])
     image: str | None = Field(
         default=None,
@@ -37,13 +44,21 @@ class EnvironmentSpec(Spec):
         examples=["mcr.microsoft.com/azureml/openmpi4.1.0-ubuntu22.04"],
     )
     dockerfile: str | None = Field(
-        default=None, min_length=1, description="Dockerfile to build the image from, relative to the job file.", examples=["Dockerfile"]
+        default=None,
+        min_length=1,
+        description="Dockerfile to build the image from, relative to the job file.",
+        examples=["Dockerfile"],
     )
     curated: str | None = Field(
-        default=None, min_length=1, description="A ready-made environment of the backend, by its name.", examples=["AzureML-tensorflow"]
+        default=None,
+        min_length=1,
+        description="A ready-made environment of the backend, by its name.",
+        examples=["AzureML-tensorflow"],
     )
     variables: dict[str, Text] = Field(
-        default_factory=dict, description="Environment variables of the script.", examples=[{"TF_CPP_MIN_LOG_LEVEL": "2"}]
+        default_factory=dict,
+        description="Environment variables of the script.",
+        examples=[{"TF_CPP_MIN_LOG_LEVEL": "2"}],
     )
 
     @model_validator(mode="before")

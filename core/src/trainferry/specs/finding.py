@@ -19,7 +19,9 @@ class Severity(StrEnum):
 class Finding(Spec):
     """One problem or warning: what is wrong, where, and how to mend it."""
 
-    id: str = Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", description="Stable id of the rule.", examples=["script-missing"])
+    id: str = Field(
+        pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", description="Stable id of the rule.", examples=["script-missing"]
+    )
     severity: Severity = Field(description="error, warning or note.", examples=["error"])
     message: str = Field(min_length=1, description="What is wrong, in plain words.", examples=["train.py is not there"])
     file: str | None = Field(default=None, description="File the finding is about.", examples=["job.yaml"])

@@ -43,11 +43,17 @@ class Job(Spec):
 
     name: str = Field(pattern=_NAME, description="Name of the job; run ids start with it.", examples=["recycling"])
     experiment: str | None = Field(
-        default=None, min_length=1, description="Name that runs are grouped under; the job's name if left out.", examples=["recycling"]
+        default=None,
+        min_length=1,
+        description="Name that runs are grouped under; the job's name if left out.",
+        examples=["recycling"],
     )
     description: str = Field(default="", description="What the job is for.", examples=["Sort rubbish by photograph"])
     source: str = Field(
-        default=".", min_length=1, description="Folder that travels with the job, relative to the job file.", examples=["."]
+        default=".",
+        min_length=1,
+        description="Folder that travels with the job, relative to the job file.",
+        examples=["."],
     )
     script: str = Field(min_length=1, description="Python file to run, relative to source.", examples=["train.py"])
     arguments: tuple[Text, ...] = Field(
@@ -67,7 +73,9 @@ class Job(Spec):
         default_factory=ComputeSpec, description="What it runs on.", examples=[{"name": "gpu-cluster", "max_nodes": 10}]
     )
     distribution: Distribution | None = Field(
-        default=None, description="How it is spread over processes; one process if left out.", examples=[{"kind": "tensorflow", "nodes": 2}]
+        default=None,
+        description="How it is spread over processes; one process if left out.",
+        examples=[{"kind": "tensorflow", "nodes": 2}],
     )
     metrics: str | None = Field(
         default=None,
@@ -75,7 +83,9 @@ class Job(Spec):
         description="CSV or JSON-lines file that the script writes, relative to its working folder.",
         examples=["outputs/history.csv"],
     )
-    timeout: Duration | None = Field(default=None, description="Longest the script may run (seconds, or like 2h).", examples=["2h"])
+    timeout: Duration | None = Field(
+        default=None, description="Longest the script may run (seconds, or like 2h).", examples=["2h"]
+    )
     tags: dict[str, Text] = Field(default_factory=dict, description="Labels of the run.", examples=[{"team": "vision"}])
     backends: dict[str, dict[str, Any]] = Field(
         default_factory=dict,
@@ -132,14 +142,14 @@ class Job(Spec):
         return self.distribution.nodes if self.distribution else 1
 
     def dataset_path(self, name: str) -> Path | None:
-        """Absolute local path of a dataset; None for one that is already in the cloud. KeyError if there is no such name."""
+        """Absolute local path of a dataset; None for one that is in the cloud. KeyError if there is no such name."""
         path = self.datasets[name].path
         return None if path is None else (self.folder / path).absolute()
 
     def with_origin(self, origin: Origin) -> "Job":
         """The same job, said to come from `origin`."""
         job = self.model_copy()
-        job._origin = origin
+        job._origin = origin  # noqa: SLF001  (of its own class)
         return job
 
     def for_backend(self, backend: str) -> "Job":
@@ -155,7 +165,7 @@ class Job(Spec):
         return Job.model_validate(merged).with_origin(self._origin)
 
     def resolve_arguments(self, paths: Mapping[str, str]) -> list[str]:
-        """The arguments with each `${{ datasets.NAME }}` replaced by `paths[NAME]`; KeyError for a name not in `paths`."""
+        """The arguments with `paths[NAME]` in place of `${{ datasets.NAME }}`; KeyError for a name not in `paths`."""
 
         def path_of(match: re.Match[str]) -> str:
             return paths[match.group(1).removeprefix("datasets.")]

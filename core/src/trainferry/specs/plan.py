@@ -1,4 +1,4 @@
-"""The plan: the ordered list of actions that a backend would take for a job. What a dry run shows is what submit applies."""
+"""The plan: the ordered actions that a backend would take for a job. What a dry run shows is what submit applies."""
 
 import hashlib
 import json
@@ -27,10 +27,18 @@ class Action(Spec):
     """One step of a plan. Applying it twice does what applying it once does."""
 
     kind: ActionKind = Field(description="create, reuse, build, upload, register or submit.", examples=["upload"])
-    resource: str = Field(description="What it acts on: a type, a colon and a name.", examples=["environment:waste-env"])
-    summary: str = Field(description="The step in plain words.", examples=["build the environment waste-env (2 packages)"])
-    bytes: int | None = Field(default=None, ge=0, description="Bytes that travel or are written, where known.", examples=[42600000])
-    files: int | None = Field(default=None, ge=0, description="Files that travel, where known (count).", examples=[2527])
+    resource: str = Field(
+        description="What it acts on: a type, a colon and a name.", examples=["environment:waste-env"]
+    )
+    summary: str = Field(
+        description="The step in plain words.", examples=["build the environment waste-env (2 packages)"]
+    )
+    bytes: int | None = Field(
+        default=None, ge=0, description="Bytes that travel or are written, where known.", examples=[42600000]
+    )
+    files: int | None = Field(
+        default=None, ge=0, description="Files that travel, where known (count).", examples=[2527]
+    )
     payload: dict[str, Any] = Field(default_factory=dict, description="What the backend needs to apply it (JSON only).")
 
     @property
@@ -43,7 +51,9 @@ class Action(Spec):
 class ActionResult(Spec):
     """What applying one action gave."""
 
-    ref: str | None = Field(default=None, description="The backend's id of the run; only a submit gives one.", examples=["recycling_17"])
+    ref: str | None = Field(
+        default=None, description="The backend's id of the run; only a submit gives one.", examples=["recycling_17"]
+    )
     details: dict[str, Any] = Field(default_factory=dict, description="Facts worth keeping (JSON only).")
 
 
@@ -92,7 +102,7 @@ class Plan(Spec):
 
     @property
     def max_cost(self) -> float | None:
-        """Most that the run can cost in the price's currency: timeout x nodes x price; None without price or timeout."""
+        """Most that the run can cost, in the price's currency: timeout x nodes x price; None if either is unknown."""
         if self.price is None or self.job.timeout is None:
             return None
         return self.price.per_hour * self.job.timeout / 3600 * self.job.nodes

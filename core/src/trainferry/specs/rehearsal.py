@@ -8,10 +8,16 @@ from trainferry.specs.base import Spec
 class RehearsalRules(Spec):
     """The rules that a script meets on a backend's nodes."""
 
-    mount_read_only: bool = Field(default=True, description="Whether a mounted dataset refuses to be written (errno 30).", examples=[True])
-    working_folder: str | None = Field(default=None, description="Folder that the script starts in, if it is a fixed one.")
+    mount_read_only: bool = Field(
+        default=True, description="Whether a mounted dataset refuses to be written (errno 30).", examples=[True]
+    )
+    working_folder: str | None = Field(
+        default=None, description="Folder that the script starts in, if it is a fixed one."
+    )
     variables: dict[str, str] = Field(default_factory=dict, description="Variables that the target sets.")
     snapshot_bytes: int | None = Field(default=None, ge=0, description="Most that the source folder may weigh (bytes).")
-    snapshot_files: int | None = Field(default=None, ge=0, description="Most files that the source folder may hold (count).")
+    snapshot_files: int | None = Field(
+        default=None, ge=0, description="Most files that the source folder may hold (count)."
+    )
     network: bool = Field(default=True, description="Whether the script reaches the internet.", examples=[True])
     display: bool = Field(default=False, description="Whether there is a screen.", examples=[False])

@@ -43,11 +43,15 @@ class RunRecord(Spec):
     """One run as the run store keeps it: enough to follow, cancel, fetch and compare it from any shell."""
 
     id: str = Field(description="Our id of the run.", examples=["recycling-4fj2kq"])
-    ref: str | None = Field(default=None, description="The backend's own id, known once it is submitted.", examples=["recycling_1732"])
+    ref: str | None = Field(
+        default=None, description="The backend's own id, known once it is submitted.", examples=["recycling_1732"]
+    )
     backend: str = Field(description="Name of the backend.", examples=["local"])
     experiment: str = Field(description="Name that runs are grouped under.", examples=["recycling"])
     job: Job = Field(description="The job as it was submitted, with the backend's own part applied.")
-    folder: str = Field(description="Folder of the job file; relative paths of the job start there.", examples=["/home/me/p"])
+    folder: str = Field(
+        description="Folder of the job file; relative paths of the job start there.", examples=["/home/me/p"]
+    )
     state: RunState = Field(default=RunState.PREPARING, description="Where the run stands.", examples=["running"])
     exit_code: int | None = Field(default=None, description="Exit code of the script.", examples=[0])
     reason: str = Field(default="", description="Why it failed, was canceled or is lost.", examples=["exit code 1"])
@@ -55,7 +59,9 @@ class RunRecord(Spec):
     started: float | None = Field(default=None, description="When the script started (seconds since the epoch, UTC).")
     ended: float | None = Field(default=None, description="When the run ended (seconds since the epoch, UTC).")
     snapshot: str | None = Field(default=None, description="Fingerprint of the source folder as it travelled.")
-    client: str = Field(default="", description="Process that submitted it, as host:pid:start.", examples=["laptop:4711:99"])
+    client: str = Field(
+        default="", description="Process that submitted it, as host:pid:start.", examples=["laptop:4711:99"]
+    )
     price_per_hour: float | None = Field(default=None, ge=0, description="Estimated price of the compute for one hour.")
     currency: str = Field(default="USD", description="Currency of the price.", examples=["USD"])
 

@@ -20,7 +20,7 @@ def parse_duration(value: Any) -> Any:
 
 
 def as_text(value: Any) -> Any:
-    """A number as the text it would be typed as; truth values and nothing are refused, because their text is unclear."""
+    """A number as the text it would be typed as; truth values and None are refused, for their text is unclear."""
     if isinstance(value, bool) or value is None:
         raise ValueError(f"{value!r} has no agreed text form; write it in quotes, as the script expects it")
     return str(value) if isinstance(value, (int, float)) else value
@@ -30,11 +30,15 @@ Duration = Annotated[
     int,
     BeforeValidator(parse_duration),
     Field(gt=0),
-    WithJsonSchema({"anyOf": [{"type": "integer", "exclusiveMinimum": 0}, {"type": "string", "pattern": r"^[0-9dhms ]+$"}]}),
+    WithJsonSchema(
+        {"anyOf": [{"type": "integer", "exclusiveMinimum": 0}, {"type": "string", "pattern": r"^[0-9dhms ]+$"}]}
+    ),
 ]
 """A length of time in whole seconds, written as a number or like `2h` or `1h30m`."""
 
 Text = Annotated[
-    str, BeforeValidator(as_text), WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "number"}, {"type": "boolean"}]})
+    str,
+    BeforeValidator(as_text),
+    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "number"}, {"type": "boolean"}]}),
 ]
 """Text; a job file may hold a bare number, which is kept exactly as it was written."""
