@@ -1,0 +1,37 @@
+"""What the pages show must hold: their links lead somewhere, their job files load, their settings parse."""
+
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+
+from markdown_pages import Page, pages
+from trainferry import Job
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = [pytest.param(page, id=page.name) for page in pages(ROOT)]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_link_leads_to_a_file(page: Page) -> None:
+    assert [link for link in page.links if not (page.file.parent / link).exists()] == []
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_job_file_loads(page: Page, tmp_path: Path) -> None:
+    """A YAML block with a script is a whole job file; any other shows a part of one."""
+    for block in page.blocks:
+        if block.language == "yaml" and "not-run" not in block.markers:
+            content = yaml.safe_load(block.text)
+            if isinstance(content, dict) and "script" in content:
+                file = tmp_path / "job.yaml"
+                file.write_text(block.text, encoding="utf-8")
+                assert Job.load(file).script == content["script"], f"{page.name}:{block.line}"
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_settings_file_parses(page: Page) -> None:
+    for block in page.blocks:
+        if block.language == "toml":
+            assert tomllib.loads(block.text), f"{page.name}:{block.line}"
