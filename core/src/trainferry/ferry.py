@@ -124,7 +124,7 @@ class Ferry:
         return self.submit(self.plan(job), report)
 
     def submit(self, plan: Plan, report: Report = silent) -> Run:
-        """Apply a plan; doing so twice makes one run. The intent is stored before the first action, the reference after."""
+        """Apply a plan; doing so twice makes one run. The intent is stored before the first action, its ref after it."""
         if plan.errors:
             raise CheckFailed(
                 f"{len(plan.errors)} error{'s' if len(plan.errors) > 1 else ''} found; nothing was submitted",
