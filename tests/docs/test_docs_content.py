@@ -4,7 +4,6 @@ import tomllib
 from pathlib import Path
 
 import pytest
-import yaml
 
 from markdown_pages import Page, pages
 from trainferry import Job
@@ -20,14 +19,10 @@ def test_every_link_leads_to_a_file(page: Page) -> None:
 
 @pytest.mark.parametrize("page", PAGES)
 def test_every_job_file_loads(page: Page, tmp_path: Path) -> None:
-    """A YAML block with a script is a whole job file; any other shows a part of one."""
-    for block in page.blocks:
-        if block.language == "yaml" and "not-run" not in block.markers:
-            content = yaml.safe_load(block.text)
-            if isinstance(content, dict) and "script" in content:
-                file = tmp_path / "job.yaml"
-                file.write_text(block.text, encoding="utf-8")
-                assert Job.load(file).script == content["script"], f"{page.name}:{block.line}"
+    for text in page.job_files:
+        file = tmp_path / "job.yaml"
+        file.write_text(text, encoding="utf-8")
+        assert Job.load(file).script
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -16,6 +16,7 @@ from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
 
+import yaml
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
@@ -88,6 +89,12 @@ class Page:
         if "not-run" in found and not found["not-run"]:
             raise ValueError(f"{self.name}:{line}: say why it isn't run: <!-- not-run: REASON -->")
         return found
+
+    @cached_property
+    def job_files(self) -> list[str]:
+        """The text of each YAML block that is a whole job file, which a script tells; any other shows a part of one."""
+        shown = [block.text for block in self.blocks if block.language == "yaml" and "not-run" not in block.markers]
+        return [text for text in shown if "script" in yaml.safe_load(text)]
 
     @cached_property
     def folder(self) -> str:
