@@ -62,6 +62,13 @@ def test_the_umbrella_pins_what_it_is_made_of(projects: Projects) -> None:
         assert [one.operator for one in needed.specifier] == ["=="], needed
 
 
+def test_all_carry_one_version(projects: Projects) -> None:
+    """They are released together, and the changelog is about all of them."""
+    versions = {name: content["project"]["version"] for name, (_, content) in projects.items()}
+    versions["the changelog"] = projects["trainferry"][1]["tool"]["towncrier"]["version"]
+    assert len(set(versions.values())) == 1, versions
+
+
 def test_all_say_the_same_about_python_and_licence(root: Path, projects: Projects) -> None:
     """The licence travels inside each wheel, so each folder has its copy."""
     licence = (root / "LICENSE").read_text(encoding="utf-8")
