@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from trainferry.specs.base import Spec
+from trainferry.specs.text import Whole
 
 
 class ComputeSpec(Spec):
@@ -22,9 +23,9 @@ class ComputeSpec(Spec):
         description="VM size, in the target's own spelling.",
         examples=["Standard_NC4as_T4_v3"],
     )
-    min_nodes: int = Field(default=0, ge=0, description="Nodes kept running when idle (count).", examples=[0])
-    max_nodes: int = Field(default=1, ge=1, description="Most nodes that the cluster grows to (count).", examples=[10])
-    idle_seconds: int = Field(
+    min_nodes: Whole = Field(default=0, ge=0, description="Nodes kept running when idle (count).", examples=[0])
+    max_nodes: Whole = Field(default=1, ge=1, description="Most nodes that the cluster grows to (count).", examples=[10])
+    idle_seconds: Whole = Field(
         default=1200,
         ge=0,
         description="How long a node stays up without work before it is given back (seconds).",
@@ -51,8 +52,8 @@ class Distribution(Spec):
         description="tensorflow: TF_CONFIG; mpi: an MPI launcher's variables; pytorch: RANK, WORLD_SIZE, MASTER_ADDR.",
         examples=["tensorflow"],
     )
-    nodes: int = Field(default=1, ge=1, description="Nodes the job takes (count).", examples=[2])
-    processes_per_node: int = Field(
+    nodes: Whole = Field(default=1, ge=1, description="Nodes the job takes (count).", examples=[2])
+    processes_per_node: Whole = Field(
         default=1, ge=1, description="Processes on each node (count); one per GPU is usual.", examples=[1]
     )
 

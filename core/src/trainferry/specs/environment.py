@@ -3,7 +3,7 @@
 import hashlib
 import json
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, StrictBool, field_validator, model_validator
 
 from trainferry.specs.base import Spec
 from trainferry.specs.text import Text
@@ -15,7 +15,7 @@ class EnvironmentSpec(Spec):
     Written as the one word `current`, the script runs with the interpreter that runs Trainferry.
     """
 
-    current: bool = Field(
+    current: StrictBool = Field(
         default=False, description="Use the interpreter that runs Trainferry; build nothing.", examples=[False]
     )
     name: str | None = Field(

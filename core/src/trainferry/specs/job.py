@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +36,14 @@ class Origin:
     """Place of each key and list item of the job file, by its path."""
     findings: "tuple[Finding, ...]" = field(default=(), compare=False)
     """Warnings met while reading the file."""
+
+    def within(self, backend: str) -> "Origin":
+        """The origin of the job as it holds on one backend: a place in the backend's own part wins over the rest."""
+        own = {path[2:]: where for path, where in self.marks.items() if path[:2] == ("backends", backend)}
+        own.pop((), None)
+        lists = {path[:-1] for path in own if isinstance(path[-1], int)}
+        rest = {path: where for path, where in self.marks.items() if path[:-1] not in lists}
+        return replace(self, marks={**rest, **own})
 
 
 class Job(Spec):
@@ -157,12 +165,20 @@ class Job(Spec):
 
         Raises pydantic's ValidationError if the part doesn't fit; tables are merged, anything else is replaced.
         """
-        overlay = self.backends.get(backend)
-        data = self.model_dump(mode="json", exclude_unset=True, exclude={"backends"})
-        merged = merge(data, overlay) if overlay else data
-        if "backends" in merged:
+        part = self.backends.get(backend, {})
+        if "backends" in part:
             raise ValueError(f"backends.{backend} can't hold backends again")
-        return Job.model_validate(merged).with_origin(self._origin)
+        return self.laid_over(part).with_origin(self._origin.within(backend))
+
+    def laid_over(self, part: Mapping[str, Any], context: dict[str, str] | None = None) -> "Job":
+        """The job with `part` laid over it, without `backends`; ValidationError if the part doesn't fit.
+
+        Tables are merged, anything else is replaced, and what excludes another thing takes its place: a dataset's `uri`
+        that of its `path`, an environment's packages that of `current`. `context` is pydantic's.
+        """
+        data = self.model_dump(mode="json", exclude_unset=True, exclude={"backends"})
+        _make_room(data, part)
+        return Job.model_validate(merge(data, part), context=context).with_origin(self._origin)
 
     def resolve_arguments(self, paths: Mapping[str, str]) -> list[str]:
         """The arguments with `paths[NAME]` in place of `${{ datasets.NAME }}`; KeyError for a name not in `paths`."""
@@ -184,6 +200,19 @@ class Job(Spec):
         from trainferry.loading.jobfile import dump_job  # noqa: PLC0415
 
         return dump_job(self)
+
+
+def _make_room(data: dict[str, Any], part: Mapping[str, Any]) -> None:
+    """Take out of a job's data what can't stand beside the part that is laid over it."""
+    environment, own = data.get("environment"), part.get("environment")
+    if isinstance(environment, dict) and isinstance(own, Mapping) and own.keys() - {"variables", "name"}:
+        environment.pop("current", None)
+    datasets = part.get("datasets")
+    for name, own in datasets.items() if isinstance(datasets, Mapping) else ():
+        dataset = data.get("datasets", {}).get(name)
+        if dataset and isinstance(own, Mapping) and own.keys() & {"path", "name", "uri"}:
+            for key in ("path", "name", "uri", "version"):
+                dataset.pop(key, None)
 
 
 def merge(base: Mapping[str, Any], overlay: Mapping[str, Any]) -> dict[str, Any]:
