@@ -1,0 +1,74 @@
+"""Starting supervisors, from the client's side."""
+
+import os
+import sys
+import time
+from pathlib import Path
+
+from trainferry_local import variables
+from trainferry_local.supervision import layout, locks, queueing
+from trainferry_local.supervision.loop import SLOT
+
+_CODE = "import sys; sys.path.append(sys.argv[1]);from trainferry_local.supervision.loop import main; main(sys.argv[2])"
+"""Appended, so that the standard library is found first and nothing can stand in its way."""
+
+_PAUSE = 0.5
+"""Seconds until a supervisor that ended at once is started again; keeps a broken machine from being flooded."""
+
+
+class Supervisors:
+    """Starts supervisors when runs wait and slots are free, and collects those that this process started."""
+
+    def __init__(self, home: Path, slots: int) -> None:
+        self._home = str(home)
+        self._slots = slots
+        self._children: dict[int, float] = {}
+        self._not_before = 0.0
+
+    def kick(self, runs: int | None = None) -> None:
+        """Start a supervisor for each free slot, as long as there are waiting runs for them; harmless at any time.
+
+        `runs` is the number of waiting runs if the caller knows it.
+        """
+        self.collect()
+        wanted = len(queueing.waiting(self._home)) if runs is None else runs
+        if not wanted or time.monotonic() < self._not_before:
+            return
+        for number in range(self._slots):
+            if not wanted:
+                break
+            held = locks.try_lock(layout.slot(self._home, number))
+            if held is not None:
+                self._start(held)
+                wanted -= 1
+
+    def collect(self) -> None:
+        """Take note of supervisors that have ended; without this they would stay as zombies while this process lives."""
+        for process, started in list(self._children.items()):
+            try:
+                ended, status = os.waitpid(process, os.WNOHANG)
+            except ChildProcessError:  # somebody else collected it
+                ended, status = process, 0
+            if ended:
+                del self._children[process]
+                if status and time.monotonic() - started < _PAUSE:
+                    self._not_before = time.monotonic() + _PAUSE
+
+    def _start(self, slot: int) -> None:
+        """Start one supervisor and hand the lock of its slot over to it."""
+        package_folder = str(Path(__file__).parents[1])
+        command = [sys.executable, "-I", "-S", "-X", "utf8", "-c", _CODE, package_folder, self._home]
+        log = str(Path(self._home) / "supervisor.log")
+        actions = (
+            (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+            (os.POSIX_SPAWN_OPEN, 1, log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600),
+            (os.POSIX_SPAWN_DUP2, 1, 2),
+            (os.POSIX_SPAWN_DUP2, slot, SLOT),
+        )
+        try:
+            process = os.posix_spawn(
+                sys.executable, command, variables.for_supervisor(), file_actions=actions, setsid=True
+            )
+        finally:
+            os.close(slot)  # closed, not unlocked: the supervisor holds the same lock
+        self._children[process] = time.monotonic()

@@ -1,0 +1,85 @@
+"""How runs stand, from any client: what their supervisors wrote, and whether those still live."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from trainferry.errors import RunNotFound
+from trainferry.results import FoundRun
+from trainferry.specs.run import RunState, RunStatus
+
+from trainferry_local.orphans import end_orphans
+from trainferry_local.supervision import layout, locks, queueing, states
+from trainferry_local.supervision.layout import Run
+from trainferry_local.supervision.request import read_request
+from trainferry_local.supervision.states import State
+
+_LOST = "its supervisor was killed, or the machine went down; what the script wrote until then is kept; run it again"
+
+
+def find(home: Path, ref: str) -> Run:
+    """The run of that reference; RunNotFound if it isn't here."""
+    run = Run(str(home), ref)
+    if not is_name(ref) or states.read_state(run) is None:
+        raise RunNotFound(f"no run {ref} is kept in {home}", remedy="'ferry runs' lists the runs of this user")
+    return run
+
+
+def is_name(ref: str) -> bool:
+    """Whether a reference can be the name of a folder of ours: nothing that leads elsewhere."""
+    return ref not in {"", ".", ".."} and "/" not in ref and "\0" not in ref
+
+
+def status_of(run: Run) -> RunStatus | None:
+    """How a run stands; None if there is no such run. A run whose supervisor died is noted as lost, and its rest ended."""
+    state = states.read_state(run)
+    if state is None:
+        return None
+    if state.name == states.RUNNING:
+        with decision(run) as free:
+            state = states.read_state(run) or state
+            if free and state.name == states.RUNNING:
+                end_orphans(run.id)
+                state = State(states.LOST, reason=_LOST, started=state.started, ended=time.time())
+                states.write_last_state(run, state)
+    elif state.name == states.QUEUED:
+        requeue(run)
+    return RunStatus(RunState(state.name), state.exit_code, state.reason, state.started, state.ended)
+
+
+@contextmanager
+def decision(run: Run) -> Iterator[bool]:
+    """The right to decide on a run, for as long as the block takes; False if its supervisor, or another client, has it."""
+    descriptor = locks.try_lock(run.lock)
+    try:
+        yield descriptor is not None
+    finally:
+        if descriptor is not None:
+            locks.release(descriptor)
+
+
+def requeue(run: Run) -> None:
+    """Put a waiting run into the queue if it isn't there: the client that made it may have been killed before it did."""
+    state = states.read_state(run)
+    if state is not None and state.name == states.QUEUED:
+        queueing.add(run.home, layout.entry_name(read_request(run).queued_at, run.id))
+
+
+def find_runs(home: Path, experiment: str | None, run_id: str | None) -> list[FoundRun]:
+    """The runs kept here that fit, by id."""
+    if run_id is not None:
+        names = [run_id] if is_name(run_id) else []
+    else:
+        names = sorted(path.name for path in (home / "runs").iterdir()) if (home / "runs").is_dir() else []
+    found = []
+    for name in names:
+        run = Run(str(home), name)
+        status = status_of(run)
+        if status is None:
+            continue
+        tags = read_request(run).tags
+        own = tags.pop("", "")
+        if experiment is None or own == experiment:
+            found.append(FoundRun(name, name, status, own, tags))
+    return found
