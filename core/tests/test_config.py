@@ -4,6 +4,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+
 from trainferry.config import Config, load_config
 from trainferry.errors import ConfigError
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from trainferry import Ferry, Job, RunState
 from trainferry.config import load_config
 from trainferry.errors import BackendError, CheckFailed, ConfigError, RunNotFound

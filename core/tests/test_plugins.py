@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from trainferry import Job, RunState
 from trainferry.backend import Backend
 from trainferry.errors import CapabilityMissing, ConfigError, PluginError

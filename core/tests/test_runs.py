@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from trainferry import Job, RunState
 from trainferry.errors import FerryError, RunNotFound
 from trainferry.runs import RunStore
