@@ -29,6 +29,7 @@ import startup  # noqa: F401  (has to come before TensorFlow)
 # isort: split
 import keras
 import tensorflow as tf
+
 from images import UnusableData, batches, find_splits, memory_mib, read_all
 from workers import BadCluster, Cluster
 
@@ -49,11 +50,13 @@ def build_model(classes: int, size: int, learning_rate: float) -> keras.Model:
     return model
 
 
-def train(options: argparse.Namespace, cluster: Cluster) -> None:
-    """Train, and write the outputs. Raises UnusableData for data that can't be trained on, OSError if writing fails."""
+def train(options: argparse.Namespace, cluster: Cluster, output: Path) -> None:
+    """Train, and write what comes of it to `output`.
+
+    Raises UnusableData for data that can't be trained on, OSError if writing fails, tf.errors.OpError if a step does.
+    """
     train_split, validation_split = find_splits(options.data_path)
     print(f"train: {train_split}\nvalidation: {validation_split}")
-    output = options.output_dir if cluster.is_chief else Path(tempfile.mkdtemp(prefix="worker-outputs-"))
     output.mkdir(parents=True, exist_ok=True)
 
     splits = (cluster.share(train_split), validation_split)
@@ -157,8 +160,27 @@ class Stopped(Exception):
 
 
 def stop(number: int, _frame: FrameType | None) -> None:
-    """Leave the training from wherever it is: a signal handler. Raises Stopped."""
+    """Leave the training from wherever it is: a signal handler, for the first signal only. Raises Stopped."""
+    signal.signal(number, signal.SIG_DFL)
     raise Stopped(number)
+
+
+def run(options: argparse.Namespace) -> None:
+    """Set TensorFlow up as the options say, and train; what `train` raises, and BadCluster, comes through."""
+    keras.utils.set_random_seed(options.seed)
+    tf.config.experimental.enable_op_determinism()
+    if options.mixed_precision:
+        keras.mixed_precision.set_global_policy("mixed_bfloat16")
+    cluster = Cluster()
+    with tempfile.TemporaryDirectory() as scratch:
+        # Keras wants every worker to save; what the others write is the same and goes away.
+        train(options, cluster, options.output_dir if cluster.is_chief else Path(scratch))
+
+
+def fail(message: str, code: int) -> int:
+    """Tell the user, and return the exit code."""
+    print(f"train.py: {message}", file=sys.stderr)
+    return code
 
 
 def main() -> int:
@@ -167,21 +189,16 @@ def main() -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop)
     try:
-        keras.utils.set_random_seed(options.seed)
-        tf.config.experimental.enable_op_determinism()
-        if options.mixed_precision:
-            keras.mixed_precision.set_global_policy("mixed_bfloat16")
-        train(options, Cluster())
+        run(options)
     except (UnusableData, BadCluster) as problem:
-        print(f"train.py: {problem}", file=sys.stderr)
-        return 2
+        return fail(str(problem), 2)
     except OSError as problem:
-        print(f"train.py: can't write below {options.output_dir}: {problem}", file=sys.stderr)
-        return 1
+        return fail(f"can't write below {options.output_dir}: {problem}", 1)
+    except tf.errors.OpError as problem:
+        return fail(f"the training broke off: {problem.message.partition(chr(10))[0]}", 1)
     except Stopped as stopped:
         name = signal.Signals(stopped.number).name
-        print(f"train.py: stopped by {name}; history.csv has the epochs done, no model was written", file=sys.stderr)
-        return 128 + stopped.number
+        return fail(f"stopped by {name}: history.csv has the epochs done, no model was written", 128 + stopped.number)
     return 0
 
 

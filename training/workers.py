@@ -18,6 +18,7 @@ from typing import Any
 
 import keras
 import tensorflow as tf
+
 from images import Split
 
 
