@@ -147,9 +147,9 @@ def _duplicate(key: Scalar, first: Location) -> FerryError:
 
 
 def _null_problem(node: Scalar, path: Path) -> FerryError:
-    shown = node.text or "an empty value"
+    shown = node.text or "nothing"
     return FerryError(
-        f"{shown} under '{path[0] if isinstance(path[-1], int) else path[-1]}' has no agreed text",
+        f"{shown} under '{path[-2]}' is no text that a script could be given",
         where=node.where,
         remedy='write "" for an empty text, quote the word if the script expects it, or take the line out',
     )

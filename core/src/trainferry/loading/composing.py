@@ -58,7 +58,7 @@ Node = Scalar | Listing | Table | Alias
 
 
 def compose(text: str, file: str) -> Node:
-    """The one document of a YAML text. Raises JobFileError at the first place where it is not YAML, or not plain data."""
+    """The one document of a YAML text. Raises JobFileError at the first place that is not YAML, or not plain data."""
     composer = _Composer(file)
     try:
         return composer.document(yaml.parse(text, Loader=_LOADER))

@@ -21,7 +21,7 @@ class JobDumper(yaml.SafeDumper):
 
 
 def _text(dumper: JobDumper, text: str) -> yaml.ScalarNode:
-    style = '"' if _DOUBTFUL.fullmatch(text) else None
+    style = '"' if _DOUBTFUL.fullmatch(text) or not text.isprintable() else None
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
 

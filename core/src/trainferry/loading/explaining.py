@@ -1,6 +1,5 @@
 """What the spec's validation found, in the words of the job file: place, what is wrong, what to write."""
 
-from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from trainferry.errors import FerryError, Location
@@ -9,6 +8,8 @@ from trainferry.loading.building import Built
 from trainferry.loading.scalars import Path, meant_number
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     from pydantic_core import ErrorDetails
 
 _KINDS = {str: "text", bool: "a truth value", int: "a number", float: "a number", list: "a list", dict: "a table"}

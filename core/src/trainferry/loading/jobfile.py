@@ -33,7 +33,9 @@ def _validated(built: Built, where: Location) -> Job:
     if not isinstance(data, dict):
         if not problems:
             message = "a job file is a table of keys such as name, script and arguments"
-            problems.append(FerryError(message, where=built.marks.get((), where), remedy="start with name: and script:"))
+            problems.append(
+                FerryError(message, where=built.marks.get((), where), remedy="start with name: and script:")
+            )
         raise JobFileError(problems)
     parts = data.get("backends")
     rest = {key: value for key, value in data.items() if key != "backends"} if isinstance(parts, dict) else data

@@ -98,8 +98,9 @@ def unknown_key(path: Path, value: Any) -> tuple[str, str]:
         return message, advice
     if str(key).endswith(".txt") or (isinstance(value, str) and value.endswith("requirements.txt")):
         return message, _ADVICE["requirements"]
-    meant = SYNONYMS.get(str(key).lower().replace("-", "_"))
-    guess = meant if meant in known else closest(str(key).lower(), known)
+    word = str(key).lower().replace("-", "_")
+    meant = SYNONYMS.get(closest(word, SYNONYMS, surely=True) or word)
+    guess = closest(word, known, surely=True) or (meant if meant in known else closest(word, known))
     if guess:
         return message, f"did you mean '{guess}'?"
     home = _elsewhere(str(key), meant, table)
@@ -143,12 +144,12 @@ def _words_of(field: FieldInfo) -> Iterable[Any]:
     return ()
 
 
-def closest(word: str, known: Iterable[str]) -> str | None:
-    """The known word that a mistyped one was probably meant for; also one that it begins or ends."""
+def closest(word: str, known: Iterable[str], *, surely: bool = False) -> str | None:
+    """The known word that a mistyped one was probably meant for; unless `surely`, also one that it begins."""
     choices = list(known)
-    close = get_close_matches(word, choices, n=1, cutoff=0.6)
-    if close:
-        return close[0]
+    close = get_close_matches(word, choices, n=1, cutoff=0.8 if surely else 0.6)
+    if close or surely:
+        return close[0] if close else None
     starting = [choice for choice in choices if len(word) > 2 and (choice.startswith(word) or word.startswith(choice))]  # noqa: PLR2004
     return starting[0] if len(starting) == 1 else None
 

@@ -1,8 +1,8 @@
 """What a bare scalar of a job file stands for.
 
-Only what every version of YAML reads alike is read as anything but text: `12`, `1.5`, `true`, `null`. The rest, on which
-the versions differ (`yes`, `0x10`, `010`, `1e3`, `1_000`, `1:30`, dates), stays the text that was written; where a number
-is wanted, that gives an error that says what to write.
+Only what every version of YAML reads alike is read as anything but text: `12`, `1.5`, `true`, `null`. The rest, on
+which the versions differ (`yes`, `0x10`, `010`, `1e3`, `1_000`, `1:30`, dates), stays the text that was written; where
+a number is wanted, that gives an error that says what to write.
 """
 
 import re
@@ -56,5 +56,5 @@ def keeps_text(path: Path) -> bool:
 
 
 def needs_text(path: Path) -> bool:
-    """Whether a bare null at this path is a mistake: what would it be to a script?"""
+    """Whether a bare null at this path is a mistake, since no script could be given it."""
     return keeps_text(path) and path[-1] not in ("python", "version")

@@ -49,7 +49,7 @@ def _quotes(problem: str) -> tuple[str, str]:
 
 
 def _structure(problem: str, context: str, line: str, lines: list[str], number: int) -> tuple[str, str]:
-    if "mapping values are not allowed" in problem:
+    if "mapping values are not allowed" in problem or "could not find expected ':'" in problem:
         before = lines[number - 1].split("#")[0].strip() if number else ""
         if before and ":" in before and ": " not in before and not before.endswith(":"):
             return f"a ':' is not expected here; the line above, '{before}', lacks the space after its colon", (

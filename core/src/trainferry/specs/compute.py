@@ -24,7 +24,9 @@ class ComputeSpec(Spec):
         examples=["Standard_NC4as_T4_v3"],
     )
     min_nodes: Whole = Field(default=0, ge=0, description="Nodes kept running when idle (count).", examples=[0])
-    max_nodes: Whole = Field(default=1, ge=1, description="Most nodes that the cluster grows to (count).", examples=[10])
+    max_nodes: Whole = Field(
+        default=1, ge=1, description="Most nodes that the cluster grows to (count).", examples=[10]
+    )
     idle_seconds: Whole = Field(
         default=1200,
         ge=0,

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from trainferry.specs.base import Spec
 from trainferry.specs.text import Text
@@ -13,6 +13,13 @@ class DatasetSpec(Spec):
 
     Exactly one of `path`, `name` and `uri` is given.
     """
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "oneOf": [{"required": ["path"]}, {"required": ["name"]}, {"required": ["uri"]}],
+            "dependentRequired": {"version": ["name"]},
+        }
+    )
 
     path: str | None = Field(
         default=None,

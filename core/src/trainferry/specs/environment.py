@@ -8,6 +8,8 @@ from pydantic import Field, StrictBool, field_validator, model_validator
 from trainferry.specs.base import Spec
 from trainferry.specs.text import Text
 
+_PYTHON = r"^3\.\d+(\.\d+)?$"
+
 
 class EnvironmentSpec(Spec):
     """The Python, packages, image and variables a script runs with; its identity is its content, not its name.
@@ -26,12 +28,16 @@ class EnvironmentSpec(Spec):
     )
     python: Text | None = Field(
         default=None,
-        pattern=r"^3\.\d+(\.\d+)?$",
+        pattern=_PYTHON,
+        json_schema_extra={"anyOf": [{"type": "string", "pattern": _PYTHON}, {"type": "number"}, {"type": "null"}]},
         description="Python version, in quotes so that YAML doesn't read a number; that of this machine if left out.",
         examples=["3.11"],
     )
     pip: tuple[str, ...] = Field(
-        default=(), description="Packages in pip's requirement syntax.", examples=[["tensorflow==2.21.0", "pillow"]]
+        default=(),
+        json_schema_extra={"items": {"type": "string", "pattern": r"^\s*[^\s-].*$"}},
+        description="Packages in pip's requirement syntax.",
+        examples=[["tensorflow==2.21.0", "pillow"]],
     )
     conda: tuple[str, ...] = Field(
         default=(), description="Conda packages, where the backend has conda.", examples=[["scipy"]]

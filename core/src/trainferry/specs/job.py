@@ -70,7 +70,10 @@ class Job(Spec):
         examples=[["--data-path", "${{ datasets.waste_images }}", "--epochs", "10"]],
     )
     datasets: dict[str, DatasetSpec] = Field(
-        default_factory=dict, description="Inputs by name.", examples=[{"waste_images": {"path": "data"}}]
+        default_factory=dict,
+        json_schema_extra={"propertyNames": {"pattern": f"^{_DATASET_NAME.pattern}$"}},
+        description="Inputs by name.",
+        examples=[{"waste_images": {"path": "data"}}],
     )
     environment: EnvironmentSpec = Field(
         default_factory=EnvironmentSpec.of_this_interpreter,

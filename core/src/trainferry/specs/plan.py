@@ -39,7 +39,9 @@ class Action(Spec):
     files: int | None = Field(
         default=None, ge=0, description="Files that travel, where known (count).", examples=[2527]
     )
-    payload: dict[str, Any] = Field(default_factory=dict, description="What the backend needs to apply it (JSON only).")
+    payload: dict[str, Any] = Field(
+        default_factory=dict, description="What the backend needs to apply it (JSON only).", examples=[{"path": "data"}]
+    )
 
     @property
     def fingerprint(self) -> str:
@@ -54,7 +56,9 @@ class ActionResult(Spec):
     ref: str | None = Field(
         default=None, description="The backend's id of the run; only a submit gives one.", examples=["recycling_17"]
     )
-    details: dict[str, Any] = Field(default_factory=dict, description="Facts worth keeping (JSON only).")
+    details: dict[str, Any] = Field(
+        default_factory=dict, description="Facts worth keeping (JSON only).", examples=[{"seconds": 3.5}]
+    )
 
 
 class Price(Spec):
@@ -79,11 +83,30 @@ class Plan(Spec):
 
     run_id: str = Field(description="Id of the run that applying the plan makes.", examples=["recycling-4fj2kq"])
     backend: str = Field(description="Name of the backend that made it.", examples=["local"])
-    job: Job = Field(description="The job with the backend's own part applied.")
-    actions: tuple[Action, ...] = Field(default=(), description="The steps, in order; the last one submits.")
-    findings: tuple[Finding, ...] = Field(default=(), description="Problems and warnings met while planning.")
-    price: Price | None = Field(default=None, description="Price of one node for one hour, where known.")
-    snapshot: str | None = Field(default=None, description="Fingerprint of the source folder as it would travel.")
+    job: Job = Field(
+        description="The job with the backend's own part applied.",
+        examples=[{"name": "recycling", "script": "train.py"}],
+    )
+    actions: tuple[Action, ...] = Field(
+        default=(),
+        description="The steps, in order; the last one submits.",
+        examples=[[{"kind": "submit", "resource": "run:recycling-4fj2kq", "summary": "start train.py"}]],
+    )
+    findings: tuple[Finding, ...] = Field(
+        default=(),
+        description="Problems and warnings met while planning.",
+        examples=[[{"id": "no-timeout", "severity": "note", "message": "the job has no timeout"}]],
+    )
+    price: Price | None = Field(
+        default=None,
+        description="Price of one node for one hour, where known.",
+        examples=[{"per_hour": 0.526, "source": "list price, 2026-11-01"}],
+    )
+    snapshot: str | None = Field(
+        default=None,
+        description="Fingerprint of the source folder as it would travel (64 hex digits).",
+        examples=["9f86d081884c7d65"],
+    )
 
     @property
     def fingerprint(self) -> str:

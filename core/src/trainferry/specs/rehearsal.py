@@ -12,12 +12,18 @@ class RehearsalRules(Spec):
         default=True, description="Whether a mounted dataset refuses to be written (errno 30).", examples=[True]
     )
     working_folder: str | None = Field(
-        default=None, description="Folder that the script starts in, if it is a fixed one."
+        default=None, description="Folder that the script starts in, if it is a fixed one.", examples=["/mnt/work"]
     )
-    variables: dict[str, str] = Field(default_factory=dict, description="Variables that the target sets.")
-    snapshot_bytes: int | None = Field(default=None, ge=0, description="Most that the source folder may weigh (bytes).")
+    variables: dict[str, str] = Field(
+        default_factory=dict,
+        description="Variables that the target sets.",
+        examples=[{"TF_FORCE_GPU_ALLOW_GROWTH": "true"}],
+    )
+    snapshot_bytes: int | None = Field(
+        default=None, ge=0, description="Most that the source folder may weigh (bytes).", examples=[300_000_000]
+    )
     snapshot_files: int | None = Field(
-        default=None, ge=0, description="Most files that the source folder may hold (count)."
+        default=None, ge=0, description="Most files that the source folder may hold (count).", examples=[2000]
     )
     network: bool = Field(default=True, description="Whether the script reaches the internet.", examples=[True])
     display: bool = Field(default=False, description="Whether there is a screen.", examples=[False])

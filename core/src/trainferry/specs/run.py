@@ -48,7 +48,10 @@ class RunRecord(Spec):
     )
     backend: str = Field(description="Name of the backend.", examples=["local"])
     experiment: str = Field(description="Name that runs are grouped under.", examples=["recycling"])
-    job: Job = Field(description="The job as it was submitted, with the backend's own part applied.")
+    job: Job = Field(
+        description="The job as it was submitted, with the backend's own part applied.",
+        examples=[{"name": "recycling", "script": "train.py"}],
+    )
     folder: str = Field(
         description="Folder of the job file; relative paths of the job start there.", examples=["/home/me/p"]
     )
@@ -56,13 +59,23 @@ class RunRecord(Spec):
     exit_code: int | None = Field(default=None, description="Exit code of the script.", examples=[0])
     reason: str = Field(default="", description="Why it failed, was canceled or is lost.", examples=["exit code 1"])
     created: float = Field(description="When it was stored (seconds since the epoch, UTC).", examples=[1795464000.0])
-    started: float | None = Field(default=None, description="When the script started (seconds since the epoch, UTC).")
-    ended: float | None = Field(default=None, description="When the run ended (seconds since the epoch, UTC).")
-    snapshot: str | None = Field(default=None, description="Fingerprint of the source folder as it travelled.")
+    started: float | None = Field(
+        default=None, description="When the script started (seconds since the epoch, UTC).", examples=[1795464003.0]
+    )
+    ended: float | None = Field(
+        default=None, description="When the run ended (seconds since the epoch, UTC).", examples=[1795464300.0]
+    )
+    snapshot: str | None = Field(
+        default=None,
+        description="Fingerprint of the source folder as it travelled (64 hex digits).",
+        examples=["9f86d081884c7d65"],
+    )
     client: str = Field(
         default="", description="Process that submitted it, as host:pid:start.", examples=["laptop:4711:99"]
     )
-    price_per_hour: float | None = Field(default=None, ge=0, description="Estimated price of the compute for one hour.")
+    price_per_hour: float | None = Field(
+        default=None, ge=0, description="Estimated price of one node for one hour, in `currency`.", examples=[0.526]
+    )
     currency: str = Field(default="USD", description="Currency of the price.", examples=["USD"])
 
     @property

@@ -1,4 +1,4 @@
-"""Values that specs accept in more than one spelling: durations, whole numbers, text that must stay as it was written."""
+"""Values that specs accept in more than one spelling: durations, whole numbers, text that stays as it was written."""
 
 import re
 from typing import Annotated, Any
@@ -11,7 +11,7 @@ _DURATION = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s?)?")
 
 
 FROM_FILE = {"source": "file"}
-"""Validation context of data read from a job file: a number in quotes is text there. Flags and variables are all text."""
+"""Validation context of data from a job file, where digits in quotes are text; flags and variables are all text."""
 
 
 def parse_duration(value: Any) -> Any:
