@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 from trainferry import recovery
 from trainferry.config import Config, load_config
 from trainferry.errors import CapabilityMissing, CheckFailed, ConfigError, FerryError
+from trainferry.masking import masked_job
 from trainferry.plugins import load_backend
 from trainferry.progress import Progress, Report, silent
 from trainferry.run import Run
@@ -70,6 +71,11 @@ class Ferry:
             self._store = RunStore(self.site.home)
         return self._store
 
+    @property
+    def repaired(self) -> str:
+        """What had to be mended when the run store was opened; empty if nothing, or if it wasn't opened."""
+        return self._store.repaired if self._store is not None else ""
+
     def backend(self, name: str | None = None) -> "Backend":
         """The backend of that name, or the one that the config names, loaded and configured."""
         name = name or self.config.backend
@@ -124,7 +130,7 @@ class Ferry:
         return self.submit(self.plan(job), report)
 
     def submit(self, plan: Plan, report: Report = silent) -> Run:
-        """Apply a plan; doing so twice makes one run. The intent is stored before the first action, its ref after it."""
+        """Apply a plan; doing so twice makes one run. The intent is stored before the first action, its ref after."""
         if plan.errors:
             raise CheckFailed(
                 f"{len(plan.errors)} error{'s' if len(plan.errors) > 1 else ''} found; nothing was submitted",
@@ -179,6 +185,13 @@ class Ferry:
         records = self.store.list(experiment=experiment, backend=backend, limit=limit)
         return [Run(self, record) for record in (self.refresh(records) if refresh else records)]
 
+    def forget(self, run_id: str) -> None:
+        """Remove a run from the store, and the files of it that were fetched into the user's state."""
+        from shutil import rmtree  # noqa: PLC0415
+
+        rmtree(self.site.home / "files" / run_id, ignore_errors=True)
+        self.store.remove(run_id)
+
     def refresh(self, records: Iterable[RunRecord]) -> list[RunRecord]:
         """The records brought up to date: one poll for each backend, and interrupted submits recovered."""
         return recovery.refresh(self.store, self.backend, list(records))
@@ -197,7 +210,7 @@ def intent(plan: Plan) -> RunRecord:
         id=plan.run_id,
         backend=plan.backend,
         experiment=plan.job.experiment_name,
-        job=plan.job,
+        job=masked_job(plan.job),
         folder=str(plan.job.folder),
         created=time.time(),
         snapshot=plan.snapshot,
