@@ -19,8 +19,6 @@ from trainferry.specs import Plan, RunState, RunStatus
 from trainferry.specs.job import Origin
 from trainferry_local.plugin import LocalBackend
 
-PATIENCE = 60.0
-
 
 class Lab:
     """A project folder, a home and a cache below one temporary folder, and the backend bound to them."""
@@ -73,16 +71,16 @@ class Lab:
         """How a run stands."""
         return self.backend.poll([ref])[ref]
 
-    def wait(self, ref: str) -> RunStatus:
+    def wait(self, ref: str, patience: float = 60) -> RunStatus:
         """The status of a run when it has ended."""
-        self.until(lambda: self.status(ref).state.final, f"{ref} to end")
+        self.until(lambda: self.status(ref).state.final, f"{ref} to end", patience)
         return self.status(ref)
 
-    def until(self, condition: Callable[[], object], what: str = "a condition") -> None:
-        """Ask again and again until it holds; fails after a minute."""
-        deadline = time.monotonic() + PATIENCE
+    def until(self, condition: Callable[[], object], what: str, patience: float = 60) -> None:
+        """Ask again and again until it holds; fails after `patience` seconds."""
+        deadline = time.monotonic() + patience
         while not condition():
-            assert time.monotonic() < deadline, f"waited a minute for {what}"
+            assert time.monotonic() < deadline, f"waited {patience} s for {what}"
             time.sleep(0.005)
 
     def until_log(self, ref: str, text: str) -> None:

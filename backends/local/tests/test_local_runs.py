@@ -42,7 +42,19 @@ def test_a_run_completes_with_its_log_times_and_files(lab: "Lab") -> None:
     }
 
 
-ARGUMENTS = ["", " a  b ", "'\"`$(id)\\", "line\nbreak\ttab", "ünï\U0001f600", "-x", "--", "*", "$HOME", "%s", "\x7f\x01"]
+ARGUMENTS = [
+    "",
+    " a  b ",
+    "'\"`$(id)\\",
+    "line\nbreak\ttab",
+    "ünï\U0001f600",
+    "-x",
+    "--",
+    "*",
+    "$HOME",
+    "%s",
+    "\x7f\x01",
+]
 
 
 def test_arguments_arrive_exactly(lab: "Lab") -> None:
@@ -72,7 +84,9 @@ def test_a_script_whose_name_looks_like_an_option_is_run(lab: "Lab") -> None:
     assert lab.output(script="-c.py") == "ran\n"
 
 
-def test_the_script_gets_the_usual_variables_and_its_own_and_no_others(lab: "Lab", monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_script_gets_the_usual_variables_and_its_own_and_no_others(
+    lab: "Lab", monkeypatch: pytest.MonkeyPatch
+) -> None:
     lab.write("import json, os; print(json.dumps(dict(os.environ)))")
     for name in ("SECRET_TOKEN", "PYTHONPATH", "VIRTUAL_ENV", "PYTHONDONTWRITEBYTECODE", "WANDB_API_KEY"):
         monkeypatch.setenv(name, "/nowhere")
@@ -110,7 +124,9 @@ def test_a_failed_script_is_failed_with_exit_code_and_last_lines(lab: "Lab") -> 
     assert status.reason == "exit code 1\nfirst\nthe data is bad"
 
 
-@pytest.mark.parametrize(("number", "words"), [(11, "ended by SIGSEGV"), (9, "ended by SIGKILL; when nobody sent it, the")])
+@pytest.mark.parametrize(
+    ("number", "words"), [(11, "ended by SIGSEGV"), (9, "ended by SIGKILL; when nobody sent it, the")]
+)
 def test_a_signal_is_named(lab: "Lab", number: int, words: str) -> None:
     lab.write(f"import os; os.kill(os.getpid(), {number})")
     status = lab.wait(lab.submit())

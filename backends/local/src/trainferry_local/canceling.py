@@ -5,7 +5,6 @@ import time
 from pathlib import Path
 
 from trainferry.errors import BackendError
-
 from trainferry_local.orphans import end_orphans
 from trainferry_local.supervision import layout, queueing, states
 from trainferry_local.supervision.layout import Run

@@ -78,7 +78,7 @@ def _copy(original: Path, place: Path, name: str, report: Report) -> None:
 def _no_copy(name: str, reason: str, *, full: bool) -> BackendError:
     if full:
         return BackendError(
-            f"no room left on the disk for a copy of the dataset '{name}' ({reason})",
+            f"no room left on the disk for a copy of the dataset '{name}'",
             remedy="free some space, or use mode: mount, which copies nothing",
         )
     return BackendError(f"can't copy the dataset '{name}': {reason}", remedy="make it readable, then run again")

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from trainferry.specs.finding import Finding, Severity
-
 from trainferry_local.isolation import try_it
 from trainferry_local.settings import LocalSettings
 

@@ -5,6 +5,7 @@ import hashlib
 import json
 import os
 import platform
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -106,8 +107,11 @@ def _lock(environment: Environment, report: Report) -> Iterator[None]:
 def _build(environment: Environment, report: Report) -> None:
     report(Progress(f"building the environment {environment.name}", 0, 2, "step"))
     environment.log.unlink(missing_ok=True)
-    _uv(environment, "venv", "--clear", "--python", _interpreter(environment.version), str(environment.folder))
-    report(Progress(f"installing {len(environment.packages)} packages into {environment.name}", 1, 2, "step"))
+    if environment.folder.exists():
+        shutil.rmtree(environment.folder)  # half an environment, left by a build that was interrupted
+    _uv(environment, "venv", "--python", _interpreter(environment.version), str(environment.folder))
+    count = len(environment.packages)
+    report(Progress(f"installing {count} package{'' if count == 1 else 's'} into {environment.name}", 1, 2, "step"))
     if environment.packages:
         _uv(environment, "pip", "install", "--python", str(environment.python), "--", *environment.packages)
     (environment.folder / _COMPLETE).touch()
@@ -125,13 +129,9 @@ def _interpreter(version: str) -> str:
 def _uv(environment: Environment, *arguments: str) -> None:
     from uv import find_uv_bin  # noqa: PLC0415  (only a build needs it)
 
-    command = [find_uv_bin(), *arguments, "--no-progress", "--color", "never"]
-    if "--" in arguments:
-        cut = arguments.index("--")
-        command = [find_uv_bin(), *arguments[:cut], "--no-progress", "--color", "never", *arguments[cut:]]
     # Its folder holds no project whose settings uv would take for this environment; the user's own settings count.
     done = subprocess.run(
-        command,
+        [find_uv_bin(), "--no-progress", "--color", "never", *arguments],
         cwd=environment.folder.parent,
         env={key: value for key, value in os.environ.items() if key not in {"VIRTUAL_ENV", "PYTHONPATH", "PYTHONHOME"}},
         stdin=subprocess.DEVNULL,

@@ -10,7 +10,6 @@ from trainferry.backend import refuse_escape
 from trainferry.errors import BackendError
 from trainferry.progress import Progress, Report
 from trainferry.results import FileEntry
-
 from trainferry_local.supervision.layout import Run
 
 LOG_NAME = "logs/std_log.txt"
@@ -30,14 +29,14 @@ def list_files(run: Run) -> list[FileEntry]:
 def _below(work: Path, top: str) -> Iterator[FileEntry]:
     if (work / top).is_symlink():
         return
-    real = work.resolve()
+    real = os.path.realpath(work) + os.sep
     for folder, _, names in os.walk(work / top):
         for name in names:
             path = Path(folder) / name
             try:
-                inside = path.resolve().is_relative_to(real) and path.is_file()
+                inside = os.path.realpath(path).startswith(real) and path.is_file()
                 size = path.stat().st_size if inside else 0
-            except OSError:  # it was deleted meanwhile, or is a link in a circle
+            except OSError:  # it was deleted meanwhile
                 continue
             if inside:
                 yield FileEntry(path.relative_to(work).as_posix(), size, path)

@@ -4,7 +4,6 @@ import os
 
 from trainferry.errors import BackendError
 from trainferry.results import LogChunk
-
 from trainferry_local.supervision import states
 from trainferry_local.supervision.layout import Run
 from trainferry_local.watching import status_of

@@ -7,7 +7,6 @@ from trainferry.snapshot import Snapshot, list_snapshot
 from trainferry.specs.finding import Finding, Severity
 from trainferry.specs.job import Job
 from trainferry.specs.plan import Action, ActionKind, Plan
-
 from trainferry_local.environments import environment_of
 from trainferry_local.isolation import Isolation, covers
 from trainferry_local.settings import LocalSettings

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from trainferry.specs.plan import Action, ActionResult, Plan
     from trainferry.specs.rehearsal import RehearsalRules
     from trainferry.specs.run import RunStatus
-
     from trainferry_local.settings import LocalSettings
 
 
@@ -68,7 +67,6 @@ class LocalBackend:
     def _build(self, action: "Action", report: Report) -> "ActionResult":
         from trainferry.specs.environment import EnvironmentSpec
         from trainferry.specs.plan import ActionResult
-
         from trainferry_local.environments import build, environment_of
 
         spec = EnvironmentSpec.model_validate(action.payload["environment"])

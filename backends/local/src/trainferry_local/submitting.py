@@ -14,7 +14,6 @@ from trainferry.snapshot import Snapshot, copy_snapshot
 from trainferry.specs.finding import Severity
 from trainferry.specs.job import Job, Origin
 from trainferry.specs.plan import Action
-
 from trainferry_local import variables
 from trainferry_local.datasets import path_of, place_datasets
 from trainferry_local.environments import environment_of
@@ -55,7 +54,7 @@ class Submission:
         try:
             draft.mkdir(mode=0o700, parents=True)
             self._fill(draft, queued_at, report)
-            os.rename(draft, self.run.folder)  # noqa: PTH104  (fails on a folder that isn't empty, as it should)
+            os.rename(draft, self.run.folder)
         except OSError as error:
             _discard(draft)
             if not os.path.exists(self.run.request):

@@ -8,7 +8,6 @@ from pathlib import Path
 from trainferry.errors import RunNotFound
 from trainferry.results import FoundRun
 from trainferry.specs.run import RunState, RunStatus
-
 from trainferry_local.orphans import end_orphans
 from trainferry_local.supervision import layout, locks, queueing, states
 from trainferry_local.supervision.layout import Run
