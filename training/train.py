@@ -16,6 +16,7 @@ With several workers in TF_CONFIG they train one model together; see workers.py.
 
 import argparse
 import json
+import math
 import signal
 import sys
 import tempfile
@@ -131,6 +132,17 @@ def positive(text: str) -> int:
     return number
 
 
+def rate(text: str) -> float:
+    """A number above 0; ArgumentTypeError for anything else."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not 0 < number < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number above 0")
+    return number
+
+
 def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     """The options of the command line; ends the process with code 2 and a message if they are wrong."""
     parser = argparse.ArgumentParser(
@@ -143,7 +155,7 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespac
     add("--epochs", type=positive, default=10, help="times to go through the training images")
     add("--batch-size", type=positive, default=32, help="images per step, over all workers")
     add("--image-size", type=positive, default=256, help="pixels to a side that images are brought to")
-    add("--learning-rate", type=float, default=0.001, help="of the Adam optimizer")
+    add("--learning-rate", type=rate, default=0.001, help="of the Adam optimizer")
     add("--seed", type=whole, default=0, help="of the first weights and of the order of the images")
     add("--mixed-precision", action="store_true", help="compute in bfloat16: faster where the processor has it")
     add("--cache-mib", type=whole, default=memory_mib() // 4, help="memory that decoded images may take (MiB)")
