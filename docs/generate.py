@@ -8,12 +8,14 @@ from collections.abc import Callable
 from difflib import unified_diff
 from pathlib import Path
 
+from reference_cli import cli_page
 from reference_hooks import hooks_page
 from reference_job import job_file_page
 
 FOLDER = Path(__file__).parent / "reference"
 NOTE = "<!-- made by docs/generate.py from {source}; edit that, then: make docs -->\n\n"
 PAGES: dict[str, tuple[str, Callable[[], str]]] = {
+    "cli.md": ("core/src/trainferry/cli", cli_page),
     "hooks.md": ("core/src/trainferry/hookspecs.py", hooks_page),
     "job-file.md": ("core/src/trainferry/specs", job_file_page),
 }

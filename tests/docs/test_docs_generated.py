@@ -1,7 +1,9 @@
 """The pages of docs/reference/ that are made from the code say what the code says."""
 
+import shlex
 import subprocess
 import sys
+from itertools import takewhile
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,8 @@ from jsonschema import Draft202012Validator
 
 from markdown_pages import Page, pages
 from trainferry import Job
+from trainferry.cli.parser import make
+from trainferry.cli.table import COMMANDS
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -31,6 +35,16 @@ def test_a_page_that_differs_from_the_code_is_named(tmp_path: Path) -> None:
     assert done.returncode == 1, done.stderr
     assert "-# Something old" in done.stdout
     assert "run: make docs" in done.stdout
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_example_of_a_command_is_right_usage(name: str) -> None:
+    """They stand in the reference and in --help, where nothing else would try them."""
+    module, parser = make(name)
+    for command, _ in module.EXAMPLES:
+        words = list(takewhile(lambda word: word not in ("|", ">", "&&"), shlex.split(command)))
+        assert words[:2] == ["ferry", name], command
+        parser.parse_args(words[2:])
 
 
 @pytest.mark.parametrize("page", [pytest.param(page, id=page.name) for page in pages(ROOT)])
