@@ -6,14 +6,17 @@ import subprocess
 import sys
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from trainferry.errors import BackendError
-from trainferry.progress import Progress
 from trainferry.snapshot import copy_snapshot, list_snapshot
+
+if TYPE_CHECKING:
+    from trainferry.progress import Progress
 
 
 def fill(root: Path, *names: str) -> Path:
@@ -53,8 +56,22 @@ def test_plain_files_travel_with_size_and_executable_bit(tmp_path: Path) -> None
 
 @pytest.mark.parametrize(
     "name",
-    [".git/config", ".git", ".env", "deep/.env.local", "a/__pycache__/x.pyc", ".mypy_cache/x", "node_modules/x/y.js"]
-    + [".trainferry/x", ".ssh/id", "id_rsa", ".netrc", "outputs/model.keras", "logs/old.txt", ".ipynb_checkpoints/x"],
+    [
+        ".git/config",
+        ".git",
+        ".env",
+        "deep/.env.local",
+        "a/__pycache__/x.pyc",
+        ".mypy_cache/x",
+        "node_modules/x/y.js",
+        ".trainferry/x",
+        ".ssh/id",
+        "id_rsa",
+        ".netrc",
+        "outputs/model.keras",
+        "logs/old.txt",
+        ".ipynb_checkpoints/x",
+    ],
 )
 def test_secrets_histories_caches_and_old_results_stay_at_home(tmp_path: Path, name: str) -> None:
     """Even when an ignore file asks for them."""

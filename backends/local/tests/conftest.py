@@ -112,6 +112,11 @@ class Lab:
         """Where the backend keeps a run."""
         return self.home / "runs" / ref
 
+    def until_idle(self) -> None:
+        """Wait until no supervisor of this home is left, and collect those that this process started."""
+        self.until(lambda: not self.supervisors(), "supervisors to end")
+        self.backend.poll([])
+
     def supervisors(self) -> list[int]:
         """Process ids of the supervisors of this home."""
         return [pid for pid in processes() if str(self.home).encode() in command_of(pid) and b"-I" in command_of(pid)]
@@ -119,7 +124,7 @@ class Lab:
 
 def processes() -> list[int]:
     """Every process of the machine."""
-    return [int(name) for name in os.listdir("/proc") if name.isdigit()]
+    return [int(folder.name) for folder in Path("/proc").glob("[0-9]*")]
 
 
 def command_of(pid: int) -> list[bytes]:
@@ -156,8 +161,7 @@ def make_lab(tmp_path: Path) -> Iterator[Callable[..., Lab]]:
                 lab.client(grace_seconds=0).cancel(ref)
         for pid in lab.supervisors():
             os.kill(pid, signal.SIGKILL)
-        lab.until(lambda lab=lab: not lab.supervisors(), "supervisors to end")
-        lab.backend.poll([])
+        lab.until_idle()
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 import os
 import signal
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,8 @@ from trainferry.errors import BackendError
 from trainferry.specs import RunState
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from backends.local.tests.conftest import Lab
 
 STUBBORN_FAMILY = """
@@ -168,7 +169,7 @@ def test_a_client_killed_between_making_a_run_and_queueing_it_is_mended_by_a_loo
     ref = lab.run()
     # The state that such a kill leaves: a whole folder, a state of queued, no entry in the queue, nobody at work.
     (lab.folder(ref) / "log").unlink()
-    lab.until(lambda: not lab.supervisors(), "the supervisor to end")
+    lab.until_idle()
     state = lab.folder(ref) / "state"
     state.write_bytes(b"state=queued\0reason=\0")
     (lab.folder(ref) / "variables").write_bytes(b"A=b\0")

@@ -1,6 +1,5 @@
 """Logs and files of a run: complete, in order, confined, and never half there."""
 
-import os
 import re
 import subprocess
 import sys
@@ -227,4 +226,4 @@ def test_the_state_of_a_run_survives_a_part_file(lab: "Lab") -> None:
     ref = lab.run()
     (lab.folder(ref) / "state.1.part").write_bytes(b"state=fai")
     assert lab.status(ref).state is RunState.COMPLETED
-    assert os.path.exists(lab.folder(ref) / "state.1.part")
+    assert (lab.folder(ref) / "state.1.part").exists()

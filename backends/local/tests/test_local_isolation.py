@@ -1,11 +1,10 @@
-"""What the script sees: the snapshot, its environment, its datasets read-only or as copies, and nothing of the project."""
+"""What the script sees: the snapshot, its environment, its datasets read-only or as copies, nothing else."""
 
 import errno
 import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +15,8 @@ from trainferry.specs import RunState
 from trainferry_local.isolation import Isolation, covers, try_it
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from backends.local.tests.conftest import Lab
 
 needs_namespaces = pytest.mark.skipif(bool(try_it()), reason="this system allows no namespaces")
@@ -200,7 +201,7 @@ def test_too_wide_folders_are_not_hidden_but_named(tmp_path: Path, monkeypatch: 
     home, project = tmp_path / "me", tmp_path / "me/project"
     (project / "src").mkdir(parents=True)
     monkeypatch.setenv("HOME", str(home))
-    monkeypatch.setenv("TMPDIR", "/tmp")
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "elsewhere"))
     assert covers(project / "src", project) == ([project], [])
     assert covers(project / "src", None) == ([project / "src"], [])
     assert covers(project, home) == ([project], [home])

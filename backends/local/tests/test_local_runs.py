@@ -1,11 +1,9 @@
 """Runs from submit to end: what the script gets, what is kept of it, and what is said when it fails."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +16,8 @@ from trainferry.progress import silent
 from trainferry.specs import RunState
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from backends.local.tests.conftest import Lab
 
 PRINT_ARGUMENTS = "import json, sys; print(json.dumps(sys.argv[1:]))"
@@ -175,7 +175,7 @@ def test_what_the_script_leaves_running_is_ended_with_it(lab: "Lab") -> None:
     """)
     ref = lab.submit()
     assert lab.wait(ref).state is RunState.COMPLETED
-    assert not os.path.exists(f"/proc/{int(lab.log(ref))}")
+    assert not Path(f"/proc/{int(lab.log(ref))}").exists()
 
 
 def test_a_submit_applied_twice_is_one_run(lab: "Lab") -> None:

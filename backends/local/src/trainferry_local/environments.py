@@ -1,4 +1,4 @@
-"""Python environments, built by uv and kept in the user's cache: one for each content, shared by all runs that ask for it."""
+"""Python environments, built by uv and kept in the user's cache: one for each content, shared by all runs."""
 
 import fcntl
 import hashlib
@@ -18,7 +18,7 @@ from trainferry.progress import Progress, Report
 from trainferry.specs.environment import EnvironmentSpec
 
 _COMPLETE = "trainferry-complete"
-"""File in an environment that says it is whole; written last. What lacks it was left by a build that was interrupted."""
+"""File in an environment that says it is whole; written last. Without it, a build was interrupted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class Environment:
 
 
 def environment_of(spec: EnvironmentSpec, cache: Path, job_folder: Path) -> Environment:
-    """The environment that a spec asks for, built or not. Its identity is packages, Python and platform, nothing else."""
+    """The environment that a spec asks for, built or not. Its identity is packages, Python and platform."""
     packages = tuple(_absolute(item, job_folder) for item in spec.pip)
     version = spec.python or f"{sys.version_info.major}.{sys.version_info.minor}"
     content = [version, sys.platform, platform.machine(), *(_identity(item) for item in packages)]
@@ -81,7 +81,7 @@ def _identity(requirement: str) -> list[str | int]:
 
 
 def build(environment: Environment, report: Report) -> None:
-    """Build an environment unless it is there. Many may ask at once, in any process: one builds, the others wait for it.
+    """Build an environment unless it is there. Many may ask at once, in any process: one builds, the others wait.
 
     Raises BackendError with uv's reason; all that uv said stays in the environment's log file.
     """
@@ -145,7 +145,7 @@ def _uv(environment: Environment, *arguments: str) -> None:
     if done.returncode != 0:
         raise BackendError(
             f"the environment {environment.name} can't be built: {_reason(done.stderr)}",
-            remedy=f"correct environment.pip or environment.python in the job file; all that uv said is in {environment.log}",
+            remedy=f"correct the environment in the job file; all that uv said is in {environment.log}",
         )
 
 

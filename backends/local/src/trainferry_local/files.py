@@ -17,7 +17,7 @@ LOG_NAME = "logs/std_log.txt"
 
 
 def list_files(run: Run) -> list[FileEntry]:
-    """Every regular file below outputs/ and logs/, and the log, by path. Links that lead out of the run are left out."""
+    """Every regular file below outputs/ and logs/, and the log, by path. Links out of the run are left out."""
     entries = {entry.path: entry for top in ("outputs", "logs") for entry in _below(Path(run.work), top)}
     log = Path(run.log)
     if log.exists():

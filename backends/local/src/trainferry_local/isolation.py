@@ -95,7 +95,7 @@ def try_it() -> str:
 
 
 def covers(source: Path, project: Path | None) -> tuple[list[Path], list[Path]]:
-    """Folders to hide from the script, and those that should be but are too wide: they hold the home or temporary files.
+    """Folders to hide from the script, and those too wide to be hidden: the home or temporary files lie in them.
 
     None of the first lies in another one of them.
     """
@@ -118,19 +118,14 @@ def view_of(
 
     The environment stays writable, because Python keeps compiled modules in it; packages are only read.
     """
-    keeps: dict[Path, bool] = {}
-    for path, writable in [
-        *((path, False) for path in packages),
-        *((path, True) for path in environment),
-        *((path, True) for path in run_folders),
-    ]:
-        if any(path.is_relative_to(cover) for cover in covered):
-            keeps[path] = writable
-    return View([str(path) for path in covered], [(str(path), writable) for path, writable in keeps.items()], mounts)
+    shown = [(path, False) for path in packages] + [(path, True) for path in (*environment, *run_folders)]
+    inside = [(path, w) for path, w in shown if any(path.is_relative_to(cover) for cover in covered)]
+    keeps = {str(path): writable for path, writable in inside}
+    return View([str(path) for path in covered], list(keeps.items()), mounts)
 
 
 def of_this_interpreter(covered: list[Path]) -> tuple[list[Path], list[Path]]:
-    """Folders that this interpreter lives in, and folders below a covered one that it imports from (editable installs)."""
+    """Folders that this interpreter lives in, and what it imports from below a covered one (editable installs)."""
     prefixes = {
         sys.prefix,
         sys.exec_prefix,

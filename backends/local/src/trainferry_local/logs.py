@@ -1,5 +1,6 @@
 """Reading the log of a run, piece by piece."""
 
+import codecs
 import os
 
 from trainferry.errors import BackendError
@@ -28,10 +29,11 @@ def read_log(run: Run, cursor: str | None) -> LogChunk:
     except FileNotFoundError:
         size, data = 0, b""
     at_end = start + len(data) >= size
-    final = state is None or state.final
-    if not (at_end and final):
-        data = data[: len(data) - _half_character(data)]
-    return LogChunk(data.decode(errors="replace"), str(start + len(data)), at_end and final)
+    finished = at_end and (state is None or state.final)
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    text = decoder.decode(data, final=finished)
+    half_character = len(decoder.getstate()[0])
+    return LogChunk(text, str(start + len(data) - half_character), finished)
 
 
 def _start(cursor: str | None) -> int:
@@ -40,15 +42,3 @@ def _start(cursor: str | None) -> int:
     if not (cursor.isascii() and cursor.isdigit()):
         raise BackendError(f"{cursor!r} is no place in a log of the local backend", remedy="start from the beginning")
     return int(cursor)
-
-
-def _half_character(data: bytes) -> int:
-    """Bytes at the end that begin a UTF-8 character without finishing it (0 to 3)."""
-    for back in range(1, min(3, len(data)) + 1):
-        byte = data[-back]
-        if byte >= 0xC0:  # the first byte of a longer character
-            length = 2 if byte < 0xE0 else 3 if byte < 0xF0 else 4
-            return back if byte < 0xF8 and length > back else 0
-        if byte < 0x80:
-            return 0
-    return 0

@@ -43,7 +43,7 @@ class Supervisors:
                 wanted -= 1
 
     def collect(self) -> None:
-        """Take note of supervisors that have ended; without this they would stay as zombies while this process lives."""
+        """Take note of supervisors that have ended; else they would stay as zombies while this process lives."""
         for process, started in list(self._children.items()):
             try:
                 ended, status = os.waitpid(process, os.WNOHANG)

@@ -31,7 +31,7 @@ def is_name(ref: str) -> bool:
 
 
 def status_of(run: Run) -> RunStatus | None:
-    """How a run stands; None if there is no such run. A run whose supervisor died is noted as lost, and its rest ended."""
+    """How a run stands; None if there is no such run. If its supervisor died, it is noted as lost, its rest ended."""
     state = states.read_state(run)
     if state is None:
         return None
@@ -49,7 +49,7 @@ def status_of(run: Run) -> RunStatus | None:
 
 @contextmanager
 def decision(run: Run) -> Iterator[bool]:
-    """The right to decide on a run, for as long as the block takes; False if its supervisor, or another client, has it."""
+    """The right to decide on a run while the block lasts; False if its supervisor, or another client, has it."""
     descriptor = locks.try_lock(run.lock)
     try:
         yield descriptor is not None
@@ -59,7 +59,7 @@ def decision(run: Run) -> Iterator[bool]:
 
 
 def requeue(run: Run) -> None:
-    """Put a waiting run into the queue if it isn't there: the client that made it may have been killed before it did."""
+    """Put a waiting run into the queue if it isn't there: its client may have been killed before it did."""
     state = states.read_state(run)
     if state is not None and state.name == states.QUEUED:
         queueing.add(run.home, layout.entry_name(read_request(run).queued_at, run.id))

@@ -1,4 +1,4 @@
-"""What never travels, whatever the ignore file says: histories, secrets, environments, caches, and results of earlier runs."""
+"""What never travels, whatever the ignore file says: histories, secrets, environments, caches, earlier results."""
 
 import os
 
@@ -32,7 +32,7 @@ CACHES = frozenset(
     }
 )
 RESULTS = frozenset({"outputs", "logs"})
-"""Folders at the top of the source that a run writes; what lies there already would pass for a result of the new run."""
+"""Folders at the top of the source that a run writes; what lies there would pass for a result of the new run."""
 
 _NEVER = HISTORIES | SECRETS | CACHES
 

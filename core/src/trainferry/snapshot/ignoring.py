@@ -32,7 +32,7 @@ def kind_of(names: Collection[str]) -> str | None:
 
 
 def read_rules(path: str, prefix: str) -> Rules:
-    """Read an ignore file; a pattern that means nothing raises FerryError naming file and line, OSError if unreadable."""
+    """Read an ignore file; a pattern without meaning raises FerryError naming file and line."""
     from pathspec import GitIgnoreSpec  # noqa: PLC0415  (13 ms that a source without ignore file never pays)
 
     with open(path, encoding="utf-8-sig", errors="surrogateescape") as stream:
@@ -50,11 +50,11 @@ def read_rules(path: str, prefix: str) -> Rules:
     return Rules(prefix, GitIgnoreSpec.from_lines([re.sub(r"(?<=[^*/]/)\*\*$", "*", line) for line in lines]))
 
 
-def ignored(path: str, is_folder: bool, stack: Sequence[Rules]) -> bool:
+def ignored(path: str, stack: Sequence[Rules], *, is_folder: bool) -> bool:
     """Whether the rules leave out a path (relative to the source). The nearest ignore file that mentions it decides.
 
-    For a folder, True means that nothing below it can come back, as in git. There the last pattern that matches decides;
-    GitIgnoreSpec, made for files, would let `*` win over a later `!*/`.
+    For a folder, True means that nothing below it can come back, as in git. There the last pattern that matches
+    decides; GitIgnoreSpec, made for files, would let `*` win over a later `!*/`.
     """
     for rules in reversed(stack):
         below = path[len(rules.prefix) :]

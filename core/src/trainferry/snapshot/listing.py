@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def list_snapshot(source: Path, without: Collection[Path] = ()) -> Snapshot:
-    """What of the folder `source` travels. Reads names and sizes only, and never raises: what is wrong is in `problems`.
+    """What of the folder `source` travels. Reads names and sizes only; never raises: what is wrong is in `problems`.
 
     `without` are files and folders that travel in another way, such as the job's datasets. A link that stays inside is
     followed, so that every backend gets the same regular files; one that leads out, nowhere or in a circle is an error.
@@ -46,7 +46,7 @@ class _Walk:
         self._folder("", (), (self.root,))
 
     def _folder(self, prefix: str, rules: tuple[ignoring.Rules, ...], way: tuple[str, ...]) -> None:
-        """Take a folder; `prefix` is its path with a slash, `way` the real folders that lead to it, to notice circles."""
+        """Take a folder; `prefix` is its path with a slash, `way` the real folders that lead to it."""
         try:
             with os.scandir(os.path.join(self.root, prefix)) as found:
                 entries = list(found)
@@ -81,7 +81,7 @@ class _Walk:
             return
         try:
             is_folder = entry.is_dir()
-            if ignoring.ignored(path, is_folder, rules):
+            if ignoring.ignored(path, rules, is_folder=is_folder):
                 return
             if not _is_text(name):
                 self._problem(
@@ -183,7 +183,7 @@ class _Walk:
 
 
 def _printable(text: str) -> str:
-    """The text with bytes that are no UTF-8 written as `\\xff`."""
+    r"""The text with bytes that are no UTF-8 written as `\xff`."""
     return text.encode(errors="surrogateescape").decode(errors="backslashreplace")
 
 

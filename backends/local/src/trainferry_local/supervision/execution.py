@@ -21,7 +21,7 @@ _LONGEST_WAIT = 1.0
 
 
 def execute(run: Run) -> State:
-    """Run the script to its end, and every process that it started; returns the final state, for the caller to write."""
+    """Run the script, and all that it started, to the end; returns the final state, for the caller to write."""
     begun = time.time()
     # Opened for writing too: with a writer around, the pipe never reads as closed.
     control = os.open(run.control, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)

@@ -87,7 +87,7 @@ def bind(descriptor: int, path: str) -> None:
 
 
 def make_read_only(path: str, *, below: bool = True) -> None:
-    """Refuse every write to a mount with errno 30, as a read-only file system does; with `below`, also to mounts in it."""
+    """Refuse every write to a mount with errno 30, as read-only file systems do; with `below` also to those in it."""
     attributes = _MountAttributes(_MOUNT_ATTR_RDONLY, 0, 0, 0)
     name, size = ctypes.c_char_p(os.fsencode(path)), ctypes.c_size_t(ctypes.sizeof(attributes))
     call, flags = ctypes.c_long(_SYS_MOUNT_SETATTR), ctypes.c_uint(_AT_RECURSIVE if below else 0)

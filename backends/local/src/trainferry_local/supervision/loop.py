@@ -38,7 +38,7 @@ def _take(run: Run, lock: int) -> None:
     """Carry a claimed run to its end; whatever goes wrong here is written down as the run's failure."""
     try:
         state = execution.execute(run)
-    except Exception as error:  # the run must end in a state that says what happened
+    except Exception as error:  # noqa: BLE001  (the run must end in a state that says what happened)
         sys.excepthook(*sys.exc_info())
         tree.end_all({}, 0)
         now = time.time()

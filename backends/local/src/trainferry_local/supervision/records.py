@@ -1,6 +1,6 @@
-"""Small files of ordered `key=value` fields, each ended by a NUL byte: exact for every text a process can be given.
+r"""Small files of ordered `key=value` fields, each ended by a NUL byte: exact for every text a process can be given.
 
-JSON would cost the supervisor ten milliseconds of imports. `tr '\\0' '\\n' < state` shows such a file.
+JSON would cost the supervisor ten milliseconds of imports. `tr '\0' '\n' < state` shows such a file.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def encode(fields: Iterable[tuple[str, str]]) -> bytes:
-    """The fields as bytes; ValueError for a key with `=` or a text with a NUL, which no process could be given either."""
+    """The fields as bytes; ValueError for a key with `=`, or a text with a NUL, which no process could be given."""
     parts = []
     for key, value in fields:
         if "=" in key or "\0" in key or "\0" in value:
@@ -38,7 +38,7 @@ def read(path: str) -> list[tuple[str, str]]:
 
 
 def write(path: str, fields: Iterable[tuple[str, str]]) -> None:
-    """Write a file of fields whole or not at all: a reader sees the old content or the new. Only its owner may read it."""
+    """Write a file whole or not at all: a reader sees the old content or the new. Only its owner may read it."""
     part = f"{path}.{os.getpid()}.part"
     descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     try:

@@ -61,7 +61,7 @@ def _become(
         step = f"start {command[0]}"
         kernel.die_with_parent(parent)  # last, because a change of rights would undo it
         os.execve(command[0], list(command), dict(variables))
-    except BaseException as error:
+    except BaseException as error:  # noqa: BLE001  (told to the parent, whatever it is)
         reason = error.strerror if isinstance(error, OSError) else f"{type(error).__name__}: {error}"
         where = (
             f" ({error.filename})" if isinstance(error, OSError) and error.filename not in {None, command[0]} else ""

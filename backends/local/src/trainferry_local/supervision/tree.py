@@ -12,7 +12,7 @@ _LONGEST_PAUSE = 0.02
 
 
 def reap(ended: dict[int, int]) -> bool:
-    """Collect what has ended into `ended` (process id -> exit code, negative for a signal); False if no child is left."""
+    """Collect what has ended into `ended` (process id -> exit code, negative: signal); False if no child is left."""
     while True:
         try:
             process, status = os.waitpid(-1, os.WNOHANG)
