@@ -1,6 +1,5 @@
 """Backend: the typed face of one bound plugin. Nothing else calls a hook."""
 
-import logging
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, cast
@@ -23,8 +22,6 @@ if TYPE_CHECKING:
     from trainferry.specs.plan import Action, ActionResult, Plan, Price, Quota
     from trainferry.specs.rehearsal import RehearsalRules
     from trainferry.specs.run import RunRecord, RunState, RunStatus
-
-log = logging.getLogger(__name__)
 
 EXTENSION_HOOKS = frozenset({"check", "run_changed"})
 """Hooks that an extension may implement outright; any other it may only wrap."""
@@ -199,6 +196,9 @@ class Backend:
             try:
                 self._manager.subset_hook_caller("run_changed", others)(run=run, old=old, new=new)
             except Exception:
+                import logging  # noqa: PLC0415  (only when something went wrong)
+
+                log = logging.getLogger(__name__)
                 log.exception("%s failed on run_changed of %s; the run goes on", implementation.plugin_name, run.id)
 
 

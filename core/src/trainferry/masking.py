@@ -1,10 +1,14 @@
 """Keeping secrets out of what is shown or stored: `***` takes their place where a name or a form gives them away."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
 
+TYPE_CHECKING = False  # as in trainferry/__init__.py
 if TYPE_CHECKING:
+    from typing import Any
+
     from trainferry.specs.job import Job
 
 MASK = "***"
@@ -69,7 +73,7 @@ def _mask_items(items: Sequence[Any]) -> list[Any]:
     return result
 
 
-def masked_job(job: "Job") -> "Job":
+def masked_job(job: Job) -> Job:
     """The job as it may be stored and shown: the run itself gets the job as it is."""
     from trainferry.specs.job import Job  # noqa: PLC0415  (masking text needs no pydantic)
 

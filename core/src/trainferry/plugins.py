@@ -4,17 +4,15 @@ The list comes from the `entry_points.txt` files below `sys.path`, read directly
 the start of Python itself in an environment of a hundred distributions (see docs/decisions/0001-entry-points.md).
 """
 
+from __future__ import annotations
+
 import os
-import re
 import sys
-import warnings
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from trainferry.errors import PluginError
-
+TYPE_CHECKING = False  # as in __init__.py
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from trainferry.backend import Backend
 
 BACKENDS = "trainferry.backends"
@@ -25,15 +23,17 @@ class PluginWarning(UserWarning):
     """A plugin can't be used; everything else goes on without it."""
 
 
-@dataclass(frozen=True, slots=True)
 class Entry:
     """One entry point: a name, the `module:attribute` behind it, and the distribution that brought it."""
 
-    group: str
-    name: str
-    target: str
-    distribution: str
-    version: str
+    __slots__ = ("distribution", "group", "name", "target", "version")
+
+    def __init__(self, group: str, name: str, target: str, distribution: str, version: str) -> None:
+        self.group = group
+        self.name = name
+        self.target = target
+        self.distribution = distribution
+        self.version = version
 
     def __str__(self) -> str:
         """`name (distribution version)`, as messages name a plugin."""
@@ -49,7 +49,7 @@ def entries(group: str, path: Iterable[str] | None = None) -> list[Entry]:
     seen: set[str] = set()
     for folder in sys.path if path is None else path:
         for distribution, version, file in _metadata_folders(folder or "."):
-            key = re.sub(r"[-_.]+", "-", distribution).lower()
+            key = distribution.lower().replace("_", "-").replace(".", "-")
             if key not in seen:
                 seen.add(key)
                 found += [Entry(group, name, target, key, version) for name, target in _read_group(file, group)]
@@ -87,6 +87,8 @@ def _read_group(file: str, group: str) -> Iterator[tuple[str, str]]:
 
 def find(group: str, name: str) -> Entry:
     """The entry point of that name; PluginError if there is none, or if two distributions claim it."""
+    from trainferry.errors import PluginError  # noqa: PLC0415  (listing raises nothing)
+
     available = entries(group)
     matches = [entry for entry in available if entry.name == name]
     if len(matches) > 1:
@@ -116,6 +118,8 @@ def load(entry: Entry) -> object:
     """Import a plugin's class and make the plugin; PluginError names the distribution, its version and the cause."""
     from importlib import import_module  # noqa: PLC0415
 
+    from trainferry.errors import PluginError  # noqa: PLC0415
+
     module, _, attribute = entry.target.partition(":")
     try:
         made = import_module(module)
@@ -132,6 +136,7 @@ def load(entry: Entry) -> object:
 
 
 def _check_version(entry: Entry, plugin: object) -> None:
+    from trainferry.errors import PluginError  # noqa: PLC0415
     from trainferry.hookspecs import INTERFACE_VERSION  # noqa: PLC0415
 
     stated = getattr(plugin, "interface_version", None)
@@ -150,12 +155,15 @@ def _check_version(entry: Entry, plugin: object) -> None:
     )
 
 
-def load_backend(name: str, extensions: Iterable[str] = ()) -> "Backend":
+def load_backend(name: str, extensions: Iterable[str] = ()) -> Backend:
     """The backend of that name with the named extensions around it.
 
     The backend itself must load; an extension that doesn't costs one warning and is left out.
     """
+    import warnings  # noqa: PLC0415
+
     from trainferry.backend import Backend  # noqa: PLC0415
+    from trainferry.errors import PluginError  # noqa: PLC0415
 
     plugin = load(find(BACKENDS, name))
     around: dict[str, object] = {}

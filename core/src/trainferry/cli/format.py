@@ -1,7 +1,12 @@
 """How values look in the output: sizes, times, tables."""
 
+from __future__ import annotations
+
 import time
-from collections.abc import Sequence
+
+TYPE_CHECKING = False  # as in trainferry/__init__.py
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _KIB = 1024
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400

@@ -1,15 +1,17 @@
 """Where answers go: stdout for the answer, stderr for what is said on the way; as text or as one JSON document."""
 
-import argparse
-import json
+from __future__ import annotations
+
 import os
 import sys
-from typing import TYPE_CHECKING, Any
 
 from trainferry.masking import mask, mask_text
 
+TYPE_CHECKING = False  # as in trainferry/__init__.py
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Iterable
+    from typing import Any
 
     from trainferry.specs.finding import Finding
 
@@ -47,6 +49,8 @@ class Output:
     def document(self, data: Any) -> None:
         """Print the JSON document, if one was asked for."""
         if self.json:
+            import json  # noqa: PLC0415  (text output needs none)
+
             print(json.dumps(mask(data), indent=2, ensure_ascii=False, default=str))
 
     def paint(self, text: str, kind: str) -> str:
@@ -54,7 +58,7 @@ class Output:
         code = _COLORS.get(kind)
         return f"\033[{code}m{text}\033[0m" if self.color and code else text
 
-    def findings(self, findings: "Iterable[Finding]") -> None:
+    def findings(self, findings: Iterable[Finding]) -> None:
         """Print findings, one paragraph each, worst first; notes are left out with --quiet."""
         for finding in findings:
             if self.quiet and finding.severity == "note":

@@ -1,13 +1,18 @@
 """Parsers of commands: argparse, for its start-up time, with examples in each help and errors that say what to type."""
 
+from __future__ import annotations
+
 import argparse
 import sys
-from collections.abc import Sequence
 from importlib import import_module
-from types import ModuleType
-from typing import NoReturn
 
 from trainferry.cli.table import COMMANDS
+
+TYPE_CHECKING = False  # as in trainferry/__init__.py
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from types import ModuleType
+    from typing import NoReturn
 
 
 class Parser(argparse.ArgumentParser):
@@ -67,8 +72,8 @@ def whole() -> argparse.ArgumentParser:
     parser = Parser(prog="ferry", allow_abbrev=False)
     parser.add_argument("--version", action="store_true", help="show the version")
     commands = parser.add_subparsers(metavar="COMMAND")
-    for name, command in COMMANDS.items():
-        configure(commands.add_parser(name, help=command.summary, allow_abbrev=False), module_of(name))
+    for name, (_, summary) in COMMANDS.items():
+        configure(commands.add_parser(name, help=summary, allow_abbrev=False), module_of(name))
     return parser
 
 

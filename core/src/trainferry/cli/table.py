@@ -1,33 +1,23 @@
 """The table of commands: all that `ferry --help` reads. A command's module is imported when it is asked for."""
 
-from typing import NamedTuple
-
-
-class Command(NamedTuple):
-    """One line of `ferry --help`."""
-
-    group: str
-    summary: str
-
-
-COMMANDS: dict[str, Command] = {
-    "run": Command("Run", "check, plan and submit a job, then follow it"),
-    "plan": Command("Run", "show what running a job would do; change nothing"),
-    "check": Command("Run", "find what is wrong with a job without leaving this machine"),
-    "runs": Command("Watch", "list runs"),
-    "show": Command("Watch", "show one run: state, files, metrics"),
-    "logs": Command("Watch", "print the log of a run, or follow it with -f"),
-    "wait": Command("Watch", "wait until runs have ended"),
-    "cancel": Command("Watch", "end runs and every process of theirs"),
-    "fetch": Command("Watch", "bring the files of a run to a folder"),
-    "rm": Command("Watch", "forget runs that have ended, and remove their files here"),
-    "compare": Command("Compare", "put runs side by side: settings, metrics, time, cost"),
-    "plot": Command("Compare", "draw the metrics of runs, here or as a PNG"),
-    "init": Command("Set up", "write a job file and a script to start from"),
-    "config": Command("Set up", "show every setting and where it came from"),
-    "backends": Command("Set up", "list the installed backends, or what one can do"),
-    "doctor": Command("Set up", "try what backends need, and say what is missing"),
-    "schema": Command("Set up", "write the JSON Schema of job files, for editors"),
-    "completion": Command("Set up", "write the completion script of a shell"),
+COMMANDS: dict[str, tuple[str, str]] = {
+    "run": ("Run", "check, plan and submit a job, then follow it"),
+    "plan": ("Run", "show what running a job would do; change nothing"),
+    "check": ("Run", "find what is wrong with a job without leaving this machine"),
+    "runs": ("Watch", "list runs"),
+    "show": ("Watch", "show one run: state, files, metrics"),
+    "logs": ("Watch", "print the log of a run, or follow it with -f"),
+    "wait": ("Watch", "wait until runs have ended"),
+    "cancel": ("Watch", "end runs and every process of theirs"),
+    "fetch": ("Watch", "bring the files of a run to a folder"),
+    "rm": ("Watch", "forget runs that have ended, and remove their files here"),
+    "compare": ("Compare", "put runs side by side: settings, metrics, time, cost"),
+    "plot": ("Compare", "draw the metrics of runs, here or as a PNG"),
+    "init": ("Set up", "write a job file and a script to start from"),
+    "config": ("Set up", "show every setting and where it came from"),
+    "backends": ("Set up", "list the installed backends, or what one can do"),
+    "doctor": ("Set up", "try what backends need, and say what is missing"),
+    "schema": ("Set up", "write the JSON Schema of job files, for editors"),
+    "completion": ("Set up", "write the completion script of a shell"),
 }
-"""Every command by name, in the order of the help."""
+"""Group and summary of every command by its name, in the order of the help."""

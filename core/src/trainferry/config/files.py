@@ -1,6 +1,5 @@
 """Reading settings from TOML text, shared by the user file and the project file."""
 
-import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +22,8 @@ def read_toml(file: Path, table: tuple[str, ...] = ()) -> dict[str, Any] | None:
         ) from error
     if table and f"[{'.'.join(table)}" not in text:
         return None
+    import tomllib  # noqa: PLC0415  (most commands find no file)
+
     try:
         data: Any = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

@@ -1,6 +1,5 @@
 """Which keys a source of settings may hold, and how a text becomes a value."""
 
-import tomllib
 from collections.abc import Mapping
 from typing import Any
 
@@ -80,6 +79,8 @@ def parse_text(text: str) -> Any:
     """
     stripped = text.strip()
     if stripped in ("true", "false") or stripped[:1] in ("[", "{", '"', "'"):
+        import tomllib  # noqa: PLC0415  (few flags hold a list)
+
         try:
             return tomllib.loads(f"value = {stripped}")["value"]
         except tomllib.TOMLDecodeError:

@@ -2,7 +2,6 @@
 
 import codecs
 import re
-from difflib import get_close_matches
 from pathlib import Path
 
 from trainferry.errors import FerryError, JobFileError, Location
@@ -16,8 +15,10 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "UTF-16"),
     (codecs.BOM_UTF16_BE, "UTF-16"),
 )
-_UNPRINTABLE = re.compile(r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_UNPRINTABLE = r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 """What YAML allows nowhere in a file (section 5.1 of its specification)."""
+_PLAIN = r"[^\t\n\r\x20-\x7e]"
+"""The same for a file that is all ASCII: compiling the other takes longer than reading a file."""
 
 _UTF8 = "save it as UTF-8; editors offer this as 'Save with Encoding'"
 
@@ -36,7 +37,7 @@ def read_text(path: Path) -> str:
             "is this the right file? Data belongs under datasets, packages under environment.pip",
         )
     text = _decode(path, data)
-    bad = _UNPRINTABLE.search(text)
+    bad = re.search(_PLAIN if text.isascii() else _UNPRINTABLE, text)
     if bad:
         where = _place(path, text[: bad.start()])
         raise JobFileError(
@@ -85,6 +86,8 @@ def _unreadable(path: Path, error: OSError) -> FerryError:
 
 
 def _nearby(path: Path) -> str:
+    from difflib import get_close_matches  # noqa: PLC0415  (only when something went wrong)
+
     if not path.parent.is_dir():
         return f"the folder {path.parent} is not there either"
     names = sorted(entry.name for entry in path.parent.iterdir() if entry.suffix in (".yaml", ".yml", ".json"))

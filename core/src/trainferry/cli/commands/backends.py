@@ -1,14 +1,16 @@
 """ferry backends: what is installed, and what one of them can do."""
 
-import argparse
-from collections import Counter
-from typing import TYPE_CHECKING, Any
+from __future__ import annotations
 
 from trainferry.cli.format import table
 from trainferry.cli.output import Output
 from trainferry.plugins import BACKENDS, EXTENSIONS, Entry, entries
 
+TYPE_CHECKING = False  # as in trainferry/__init__.py
 if TYPE_CHECKING:
+    import argparse
+    from typing import Any
+
     from trainferry.backend import Backend
 
 DESCRIPTION = (
@@ -40,7 +42,8 @@ def _list(output: Output) -> int:
         output.say("no backend is installed; the local one comes with: pip install trainferry-local")
     if extensions:
         output.answer("\n" + _rows("EXTENSION", extensions))
-    doubles = [name for name, count in Counter(entry.name for entry in found).items() if count > 1]
+    names = [entry.name for entry in found]
+    doubles = sorted({name for name in names if names.count(name) > 1})
     for name in doubles:
         claims = " and ".join(str(entry) for entry in found if entry.name == name)
         output.say(f"error: '{name}' is claimed twice, by {claims}; uninstall one of them")
@@ -75,7 +78,7 @@ def _one(name: str, output: Output) -> int:
     return 1 if missing else 0
 
 
-def _settings(backend: "Backend") -> list[dict[str, Any]]:
+def _settings(backend: Backend) -> list[dict[str, Any]]:
     model = backend.settings_model()
     if model is None:
         return []
