@@ -14,8 +14,8 @@ something is wrong, 2 for wrong usage, and 130 when interrupted."""
 def cli_page() -> str:
     """The page: the commands by group, then each with its arguments, options and examples."""
     parts = ["# The command line", INTRODUCTION]
-    for group, some in groupby(COMMANDS, key=lambda name: COMMANDS[name].group):
-        rows = [f"| [`ferry {name}`](#ferry-{name}) | {COMMANDS[name].summary} |" for name in some]
+    for group, some in groupby(COMMANDS.items(), key=lambda command: command[1][0]):
+        rows = [f"| [`ferry {name}`](#ferry-{name}) | {summary} |" for name, (_, summary) in some]
         parts.append(f"| {group} | |\n|---|---|\n" + "\n".join(rows))
     return "\n\n".join([*parts, *(_section(name) for name in COMMANDS)]) + "\n"
 
