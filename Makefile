@@ -19,6 +19,7 @@ demo: export TRAINFERRY_HOME = $(CURDIR)/.trainferry
 demo: ## train the recycling model on the sample, on this machine, from its job file
 	@$(UV) sync --python "$(PYTHONS)" --no-default-groups --extra plot --inexact
 	@$(RUN) ferry run training/job.yaml
+	@echo 'before typing these: . .venv/bin/activate && export TRAINFERRY_HOME="$$PWD/.trainferry"'
 
 test: .synced ## run every test; ARGS go to pytest: make test ARGS="-k config -x"
 	@$(RUN) pytest $(ARGS)
