@@ -124,6 +124,13 @@ UNCLEAR = {
     "never parsed": "import argparse\np = argparse.ArgumentParser()\np.add_argument('--a')\n",
     "in an object": "import argparse\nclass A:\n    p = 1\n"
     "a = A()\na.p = argparse.ArgumentParser()\na.p.parse_args()\n",
+    "given an own list": "import argparse\ndef read(argv=None):\n    p = argparse.ArgumentParser()\n"
+    "    return p.parse_args(argv)\nread(['--a'])\n",
+    "never called": "import argparse\ndef read(argv):\n    p = argparse.ArgumentParser()\n    p.parse_args(argv)\n",
+    "adder in a loop": "import argparse\np = argparse.ArgumentParser()\nadd = p.add_argument\n"
+    "for n in 'ab':\n    add('--' + n)\np.parse_args()\n",
+    "adder handed on": "import argparse\np = argparse.ArgumentParser()\nadd = p.add_argument\n"
+    "more(add)\np.parse_args()\n",
     "no parser": "print('hi')\n",
     "another library": "import click\n@click.command()\n@click.option('--a')\ndef main(a): ...\n",
 }
@@ -132,6 +139,25 @@ UNCLEAR = {
 @pytest.mark.parametrize("script", UNCLEAR.values(), ids=UNCLEAR.keys())
 def test_where_the_parser_is_not_clear_nothing_is_said(tmp_path: Path, script: str) -> None:
     assert told(check(tmp_path, script, ["--zzz", "1"])) == []
+
+
+CLEAR = {
+    "in main": "def main():\n    p = argparse.ArgumentParser()\n"
+    "    p.add_argument('--a')\n    p.parse_args()\nmain()\n",
+    "under the guard": "if __name__ == '__main__':\n    p = argparse.ArgumentParser()\n    p.parse_args()\n",
+    "given by a function": "def read(argv=None):\n    p = argparse.ArgumentParser()\n"
+    "    add = p.add_argument\n    add('--a')\n    return p.parse_args(argv)\n\n"
+    "def main(argv=None):\n    return read(argv)\nmain(sys.argv[1:])\n",
+    "sys.argv": "p = argparse.ArgumentParser()\np.parse_args(args=sys.argv[1:])\n",
+    "groups": "p = argparse.ArgumentParser()\ng = p.add_mutually_exclusive_group()\n"
+    "g.add_argument('--a')\np.add_argument_group('x').add_argument('--b')\np.parse_args()\n",
+}
+
+
+@pytest.mark.parametrize("script", CLEAR.values(), ids=CLEAR.keys())
+def test_where_the_parser_is_clear_an_unknown_option_is_found(tmp_path: Path, script: str) -> None:
+    (found,) = told(check(tmp_path, "import argparse, sys\n" + script, ["--zzz", "1"]))
+    assert "argument-unknown 4: train.py has no option --zzz" in found
 
 
 def test_a_type_of_the_scripts_own_leaves_the_choices_to_it(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ _TYPES: dict[str, Any] = {"int": int, "float": float, "str": str, "bool": bool, 
 _ACTIONS = frozenset({"store", "store_true", "store_false", "store_const", "append", "append_const", "count", "extend"})
 _GROUPS = frozenset({"add_argument_group", "add_mutually_exclusive_group"})
 _HARMLESS = frozenset({"print_help", "print_usage", "format_help", "format_usage", "error", "exit", "set_defaults"})
+_SOMETIMES = (ast.For, ast.While, ast.If, ast.Try, ast.ListComp, ast.GeneratorExp)
 _IGNORED = frozenset({"help", "metavar", "version", "deprecated"})
 
 
@@ -42,10 +43,14 @@ class Parser(argparse.ArgumentParser):
 
 @dataclass
 class _Reader:
-    """One pass over the calls of a script."""
+    """One pass over the assignments and calls of a script, in the order of its lines."""
 
     names: set[str] = field(default_factory=set)
     """Variables that hold the parser or a group of it."""
+    adders: set[str] = field(default_factory=set)
+    """Variables that hold the method `add_argument`."""
+    known: set[ast.AST] = field(default_factory=set)
+    """Uses of those variables, and of sys.argv, that are understood."""
     parser: Parser | None = None
     parsed: bool = False
 
@@ -60,35 +65,16 @@ def read_parser(tree: ast.Module) -> Parser | None:
 
 def _read(tree: ast.Module) -> Parser | None:
     reader = _Reader()
-    known: set[ast.AST] = set()
-    for node in sorted(_calls_and_assignments(tree), key=lambda node: (node.lineno, node.col_offset)):
-        if isinstance(node, ast.Assign | ast.AnnAssign | ast.NamedExpr):
-            _assignment(reader, node)
+    nodes = [n for n in ast.walk(tree) if isinstance(n, ast.Call | ast.Assign | ast.AnnAssign | ast.NamedExpr)]
+    for node in sorted(nodes, key=lambda node: (node.lineno, node.col_offset)):
+        if isinstance(node, ast.Call):
+            _call(reader, node, tree)
         else:
-            _call(reader, node, known)
+            _assignment(reader, node)
     if reader.parser is None or not reader.parsed:
         return None
-    _refuse_other_uses(tree, reader.names, known)
+    _refuse_other_uses(tree, reader)
     return reader.parser
-
-
-def _calls_and_assignments(tree: ast.Module) -> list[Any]:
-    conditional = {
-        id(inner)
-        for node in ast.walk(tree)
-        if isinstance(node, ast.For | ast.While | ast.If | ast.Try | ast.ListComp) and not _is_main_guard(node)
-        for inner in ast.walk(node)
-        if isinstance(inner, ast.Call) and _method(inner) == "add_argument"
-    }
-    if conditional:
-        raise Unclear
-    return [n for n in ast.walk(tree) if isinstance(n, ast.Call | ast.Assign | ast.AnnAssign | ast.NamedExpr)]
-
-
-def _is_main_guard(node: ast.AST) -> bool:
-    return isinstance(node, ast.If) and any(
-        isinstance(part, ast.Name) and part.id == "__name__" for part in ast.walk(node.test)
-    )
 
 
 def _method(call: ast.Call) -> str:
@@ -96,15 +82,26 @@ def _method(call: ast.Call) -> str:
 
 
 def _assignment(reader: _Reader, node: ast.Assign | ast.AnnAssign | ast.NamedExpr) -> None:
-    if not isinstance(node.value, ast.Call):
-        return
-    method = _method(node.value)
-    if method != "ArgumentParser" and not (method in _GROUPS and _of(reader, node.value)):
+    """Note a variable that is given the parser, a group of it, or its method `add_argument`."""
+    value, kept = node.value, reader.names
+    if isinstance(value, ast.Attribute) and value.attr == "add_argument" and _is_parser(reader, value.value):
+        reader.known.add(value.value)
+        kept = reader.adders
+    elif not isinstance(value, ast.Call) or not _makes_parser(reader, value):
         return
     targets = node.targets if isinstance(node, ast.Assign) else [node.target]
     if len(targets) != 1 or not isinstance(targets[0], ast.Name):
         raise Unclear
-    reader.names.add(targets[0].id)
+    kept.add(targets[0].id)
+
+
+def _makes_parser(reader: _Reader, call: ast.Call) -> bool:
+    """Whether a call makes a parser, or a group of the one there is."""
+    return _method(call) == "ArgumentParser" or (_method(call) in _GROUPS and _of(reader, call))
+
+
+def _is_parser(reader: _Reader, node: ast.expr) -> bool:
+    return isinstance(node, ast.Name) and node.id in reader.names
 
 
 def _of(reader: _Reader, call: ast.Call) -> bool:
@@ -114,25 +111,67 @@ def _of(reader: _Reader, call: ast.Call) -> bool:
     owner = call.func.value
     if isinstance(owner, ast.Call):
         return _method(owner) in _GROUPS and _of(reader, owner)
-    return isinstance(owner, ast.Name) and owner.id in reader.names
+    return _is_parser(reader, owner)
 
 
-def _call(reader: _Reader, call: ast.Call, known: set[ast.AST]) -> None:
+def _adds(reader: _Reader, node: ast.AST) -> bool:
+    """Whether a node is a call that adds an argument."""
+    if not isinstance(node, ast.Call):
+        return False
+    return _method(node) == "add_argument" or (isinstance(node.func, ast.Name) and node.func.id in reader.adders)
+
+
+def _call(reader: _Reader, call: ast.Call, tree: ast.Module) -> None:
     method = _method(call)
     if method == "ArgumentParser":
         if reader.parser is not None:
             raise Unclear
         reader.parser = _new_parser(call)
+    elif isinstance(call.func, ast.Name) and call.func.id in reader.adders:
+        reader.known.add(call.func)
+        _add(cast("Parser", reader.parser), call)
     elif _of(reader, call):
-        known.add(cast("ast.Attribute", call.func).value)
+        reader.known.add(cast("ast.Attribute", call.func).value)
         if method == "add_argument":
             _add(cast("Parser", reader.parser), call)
         elif method == "parse_args":
-            if call.args or any(keyword.arg != "namespace" for keyword in call.keywords):
-                raise Unclear
-            reader.parsed = True
+            _parse(reader, call, tree)
         elif method not in _GROUPS and method not in _HARMLESS:
             raise Unclear
+
+
+def _parse(reader: _Reader, call: ast.Call, tree: ast.Module) -> None:
+    """Take a call of `parse_args` that reads the command line, directly or as what a function is given."""
+    given = [*call.args, *(keyword.value for keyword in call.keywords if keyword.arg == "args")]
+    if len(given) > 1 or any(keyword.arg not in ("args", "namespace") for keyword in call.keywords):
+        raise Unclear
+    if given and not _is_command_line(reader, given[0]):
+        if not isinstance(given[0], ast.Name):
+            raise Unclear
+        _refuse_own_lists(reader, given[0].id, tree)
+    reader.parsed = True
+
+
+def _is_command_line(reader: _Reader, node: ast.expr) -> bool:
+    """Whether an expression is None or `sys.argv[1:]`."""
+    if isinstance(node, ast.Subscript) and ast.unparse(node) in ("sys.argv[1:]", "argv[1:]"):
+        reader.known.add(node.value)
+        return True
+    return isinstance(node, ast.Constant) and node.value is None
+
+
+def _refuse_own_lists(reader: _Reader, name: str, tree: ast.Module) -> None:
+    """Raise Unclear unless `name` is the one parameter of functions that are called for the command line only."""
+    functions = {
+        node.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef) and [argument.arg for argument in node.args.args] == [name]
+    }
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and _method(node) in functions]
+    given = [value for node in calls for value in (*node.args, *(keyword.value for keyword in node.keywords))]
+    passed_on = [value for value in given if not (isinstance(value, ast.Name) and value.id == name)]
+    if not calls or not all(_is_command_line(reader, value) for value in passed_on):
+        raise Unclear
 
 
 def _new_parser(call: ast.Call) -> Parser:
@@ -198,10 +237,19 @@ def _nargs(node: ast.expr) -> Any:
     return ast.literal_eval(node)
 
 
-def _refuse_other_uses(tree: ast.Module, names: set[str], known: set[ast.AST]) -> None:
-    """Raise Unclear if the parser is used other than by its methods, or the command line is read past it."""
+def _refuse_other_uses(tree: ast.Module, reader: _Reader) -> None:
+    """Raise Unclear if the parser is used other than by its methods, on a condition, or past the command line."""
+    ours = reader.names | reader.adders
     for node in ast.walk(tree):
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node.id in names and node not in known:
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node.id in ours:
+            if node not in reader.known:
+                raise Unclear
+        elif (isinstance(node, ast.Attribute) and node.attr == "argv" and node not in reader.known) or (_may_be_skipped(node) and any(_adds(reader, inner) for inner in ast.walk(node))):
             raise Unclear
-        if isinstance(node, ast.Attribute) and node.attr == "argv":
-            raise Unclear
+
+
+def _may_be_skipped(node: ast.AST) -> bool:
+    """Whether what a statement holds may run never or more than once; the main guard does neither."""
+    if not isinstance(node, _SOMETIMES):
+        return False
+    return not (isinstance(node, ast.If) and any(getattr(part, "id", "") == "__name__" for part in ast.walk(node.test)))
