@@ -89,6 +89,14 @@ class Shelf:
         return [FileEntry(p.relative_to(home).as_posix(), p.stat().st_size, p) for p in home.glob("outputs/*")]
 
     @hookimpl
+    def fetch(self, ref, files, destination):
+        homes = [destination / name for name in files]
+        for name, home in zip(files, homes):
+            home.parent.mkdir(parents=True, exist_ok=True)
+            home.write_bytes((self.folder / ref / name).read_bytes())
+        return homes
+
+    @hookimpl
     def find_runs(self, run_id):
         homes = [h for h in self.folder.glob("*") if h.name == run_id]
         return [FoundRun(h.name, h.name, self.status(h)) for h in homes]
