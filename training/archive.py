@@ -6,6 +6,7 @@ unpack to far more than the archive's size.
 
 import stat
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
@@ -37,7 +38,7 @@ def open_archive(path: Path) -> Iterator[zipfile.ZipFile]:
             yield archive
     except FileNotFoundError as error:
         raise BadArchive("there is no such file") from error
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, zipfile.zlib.error) as error:
+    except (zipfile.BadZipFile, EOFError, NotImplementedError, zlib.error) as error:
         raise BadArchive(f"it is damaged, or no ZIP archive ({error}); download it again") from error
 
 

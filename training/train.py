@@ -17,13 +17,11 @@ With several workers in TF_CONFIG they train one model together; see workers.py.
 import argparse
 import json
 import math
-import signal
 import sys
 import tempfile
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
-from types import FrameType
 
 import startup  # noqa: F401  (has to come before TensorFlow)
 
@@ -32,6 +30,7 @@ import keras
 import tensorflow as tf
 
 from images import UnusableData, batches, find_splits, memory_mib, read_all
+from stopping import StopRequest
 from workers import BadCluster, Cluster
 
 
@@ -163,27 +162,15 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespac
     return parser.parse_args(arguments)
 
 
-class Stopped(Exception):
-    """A signal asked the training to end; `number` is the signal's."""
-
-    def __init__(self, number: int) -> None:
-        super().__init__(number)
-        self.number = number
-
-
-def stop(number: int, _frame: FrameType | None) -> None:
-    """Leave the training from wherever it is: a signal handler, for the first signal only. Raises Stopped."""
-    signal.signal(number, signal.SIG_DFL)
-    raise Stopped(number)
-
-
-def run(options: argparse.Namespace) -> None:
-    """Set TensorFlow up as the options say, and train; what `train` raises, and BadCluster, comes through."""
+def run(options: argparse.Namespace, stop: StopRequest) -> None:
+    """Set TensorFlow up as the options say, and train. Raises what `train` does, BadCluster, Stopped on a signal."""
     keras.utils.set_random_seed(options.seed)
     tf.config.experimental.enable_op_determinism()
     if options.mixed_precision:
         keras.mixed_precision.set_global_policy("mixed_bfloat16")
     cluster = Cluster()
+    # Only now: with several workers TensorFlow has just put in a handler of its own, which ignores SIGTERM.
+    stop.listen()
     with tempfile.TemporaryDirectory() as scratch:
         # Keras wants every worker to save; what the others write is the same and goes away.
         train(options, cluster, options.output_dir if cluster.is_chief else Path(scratch))
@@ -197,20 +184,20 @@ def fail(message: str, code: int) -> int:
 
 def main() -> int:
     """Run the command line; returns the exit code."""
-    options = parse_arguments()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, stop)
+    options, stop = parse_arguments(), StopRequest()
     try:
-        run(options)
-    except (UnusableData, BadCluster) as problem:
-        return fail(str(problem), 2)
-    except OSError as problem:
-        return fail(f"can't write below {options.output_dir}: {problem}", 1)
-    except tf.errors.OpError as problem:
-        return fail(f"the training broke off: {problem.message.partition(chr(10))[0]}", 1)
-    except Stopped as stopped:
-        name = signal.Signals(stopped.number).name
-        return fail(f"stopped by {name}: history.csv has the epochs done, no model was written", 128 + stopped.number)
+        run(options, stop)
+    except Exception as problem:
+        if stop.number:  # whatever broke off, such as a step that another worker had left
+            return stop.tell()
+        match problem:
+            case UnusableData() | BadCluster():
+                return fail(str(problem), 2)
+            case OSError():
+                return fail(f"can't write below {options.output_dir}: {problem}", 1)
+            case tf.errors.OpError():
+                return fail(f"the training broke off: {problem.message.splitlines()[0]}", 1)
+        raise
     return 0
 
 

@@ -279,6 +279,13 @@ def test_the_real_archive_gives_the_tutorials_counts_and_our_sample(
 
 
 def test_preparing_needs_nothing_but_the_standard_library(tmp_path: Path, archive: Path, training_folder: Path) -> None:
-    command = [sys.executable, "-S", "-s", training_folder / "prepare_data.py", archive, "--any-counts"]
+    command: list[str | Path] = [
+        sys.executable,
+        "-S",
+        "-s",
+        training_folder / "prepare_data.py",
+        archive,
+        "--any-counts",
+    ]
     done = subprocess.run([*command, "--output", tmp_path / "data"], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

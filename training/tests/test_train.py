@@ -76,8 +76,16 @@ def test_the_same_seed_gives_the_same_history_even_without_cache_or_matplotlib(
 def test_a_stopped_run_keeps_the_history_and_leaves_no_half_model(
     training_folder: Path, sample: Path, tmp_path: Path
 ) -> None:
-    command = [sys.executable, "-u", training_folder / "train.py", "--data-path", sample, "--epochs", "5000"]
-    options = ["--image-size", "32", "--output-dir", tmp_path / "outputs"]
+    command: list[str | Path] = [
+        sys.executable,
+        "-u",
+        training_folder / "train.py",
+        "--data-path",
+        sample,
+        "--epochs",
+        "5000",
+    ]
+    options: list[str | Path] = ["--image-size", "32", "--output-dir", tmp_path / "outputs"]
     with subprocess.Popen([*command, *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert process.stderr is not None

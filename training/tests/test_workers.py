@@ -2,10 +2,12 @@
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -74,30 +76,42 @@ def losses(printed: str) -> list[tuple[float, float]]:
     return [(float(line[line.index("loss:") + 1]), float(line[line.index("val_loss:") + 1])) for line in lines]
 
 
+@pytest.fixture
+def start_workers(training_folder: Path, tmp_path: Path) -> Iterator[Callable[..., list[subprocess.Popen[str]]]]:
+    """Starts two workers that train together, each with its output in worker0.log or worker1.log."""
+    started: list[subprocess.Popen[str]] = []
+
+    def start(*options: object) -> list[subprocess.Popen[str]]:
+        addresses = [f"127.0.0.1:{free_port()}", f"127.0.0.1:{free_port()}"]
+        for index in range(2):
+            place = {"cluster": {"worker": addresses}, "task": {"type": "worker", "index": index}}
+            command: list[str | Path] = [sys.executable, "-u", training_folder / "train.py", *map(str, options)]
+            with (tmp_path / f"worker{index}.log").open("w") as log:
+                started.append(
+                    subprocess.Popen(
+                        [*command, "--output-dir", tmp_path / f"worker{index}"],
+                        env={**os.environ, "TF_CONFIG": json.dumps(place)},
+                        stdout=log,
+                        stderr=subprocess.STDOUT,
+                        text=True,
+                    )
+                )
+        return started
+
+    yield start
+    for process in started:
+        process.kill()
+        process.wait()
+
+
 @pytest.mark.slow
 def test_two_workers_train_one_model_like_one_process(
-    training_folder: Path, sample: Path, tmp_path: Path, run_script: Script
+    start_workers: Callable[..., list[subprocess.Popen[str]]], sample: Path, tmp_path: Path, run_script: Script
 ) -> None:
     """With all images in each step their order doesn't matter, so that two workers must do what one process does."""
-    addresses = [f"127.0.0.1:{free_port()}", f"127.0.0.1:{free_port()}"]
-    options = ["--data-path", sample, "--epochs", "3", "--image-size", "32", "--batch-size", "96"]
-    processes = []
-    for index in range(2):
-        place = {"cluster": {"worker": addresses}, "task": {"type": "worker", "index": index}}
-        command = [sys.executable, training_folder / "train.py", *options, "--output-dir", tmp_path / f"worker{index}"]
-        with (tmp_path / f"{index}.log").open("w") as log:
-            processes.append(
-                subprocess.Popen(
-                    command, env={**os.environ, "TF_CONFIG": json.dumps(place)}, stdout=log, stderr=subprocess.STDOUT
-                )
-            )
-    try:
-        codes = [process.wait(timeout=200) for process in processes]
-    finally:
-        for process in processes:
-            process.kill()
-            process.wait()
-    logs = [(tmp_path / f"{index}.log").read_text() for index in range(2)]
+    options = ("--data-path", sample, "--epochs", 3, "--image-size", 32, "--batch-size", 96)
+    codes = [process.wait(timeout=200) for process in start_workers(*options)]
+    logs = [(tmp_path / f"worker{index}.log").read_text() for index in range(2)]
     assert codes == [0, 0], logs
     assert losses(logs[0]) == losses(logs[1])
 
@@ -106,9 +120,25 @@ def test_two_workers_train_one_model_like_one_process(
     for together, by_one in zip(losses(logs[0]), losses(alone.stdout), strict=True):
         assert together == pytest.approx(by_one, rel=1e-3)
 
-    assert sorted(path.name for path in (tmp_path / "worker0").iterdir()) == [
-        "history.csv",
-        "history.png",
-        "model.keras",
-    ]
+    written = sorted(path.name for path in (tmp_path / "worker0").iterdir())
+    assert written == ["history.csv", "history.png", "model.keras"]
     assert not (tmp_path / "worker1").exists()
+
+
+@pytest.mark.slow
+def test_two_workers_end_when_both_are_told_to(
+    start_workers: Callable[..., list[subprocess.Popen[str]]], sample: Path, tmp_path: Path
+) -> None:
+    """Each may be waiting for the other, deep in TensorFlow, when the signal comes."""
+    processes = start_workers("--data-path", sample, "--epochs", 5000, "--image-size", 32)
+    logs = [tmp_path / f"worker{index}.log" for index in range(2)]
+    deadline = time.monotonic() + 200
+    while not all("Epoch 3/" in log.read_text() for log in logs):
+        assert all(process.poll() is None for process in processes), [log.read_text() for log in logs]
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    for process in processes:
+        process.terminate()
+    assert [process.wait(timeout=60) for process in processes] == [128 + signal.SIGTERM] * 2
+    for log in logs:
+        assert log.read_text().count("stopped by SIGTERM: history.csv has the epochs done, no model was written") == 1
