@@ -188,7 +188,7 @@ def test_compare_and_plot_take_runs_and_files(ferry: Run) -> None:
     assert "differ by up to 0.5" in ferry("compare", "latest", "old.csv", "--tolerance", "0.4", code=1).stderr
     ferry("compare", "latest", "old.csv", "--tolerance", "0.6")
     assert "no run has the metric 'acc'" in ferry("compare", "latest", "old.csv", "--metric", "acc", code=1).stderr
-    assert "takes two or more" in ferry("compare", "latest", code=1).stderr
+    assert "takes two runs or more" in ferry("compare", "latest", code=1).stderr
     assert "2.5 -> 1.5" in ferry("plot", "latest", "old.csv").stdout
     assert ferry("plot", "latest", PYTHONIOENCODING="ascii", PYTHONUTF8="0").stdout.isascii()
 

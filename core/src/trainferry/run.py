@@ -123,6 +123,7 @@ class Run:
             raise BackendError(
                 f"the job of {self.id} names no metrics file", remedy="add metrics: outputs/history.csv to the job file"
             )
+        going = not self.state.final
         entry = next((entry for entry in self.files() if entry.path == name), None)
         if entry is None:
             raise BackendError(
@@ -130,8 +131,8 @@ class Run:
             )
         if entry.local is None:
             (home,) = self.fetch(self._ferry.site.home / "files" / self.id, [name])
-            return list(read_metrics(home))
-        return list(read_metrics(entry.local))
+            return list(read_metrics(home, going=going))
+        return list(read_metrics(entry.local, going=going))
 
     def portal_url(self) -> str | None:
         """The web page on which the target shows the run, where there is one."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from trainferry.cli.format import ago, duration, number, size, table
-from trainferry.metrics import names
+from trainferry.metrics import names_of
 
 if TYPE_CHECKING:
     from trainferry.cli.output import Output
@@ -53,7 +53,7 @@ def outcome(run: "Run") -> str:
 
 def metrics_table(rows: Sequence[Mapping[str, float]]) -> str:
     """Metrics by epoch, counted from 1; the middle of a long run is left out."""
-    columns = names(rows)
+    columns = names_of(rows)
     lines = [(str(n), *(number(row.get(name)) for name in columns)) for n, row in enumerate(rows, 1)]
     if len(lines) > MOST_EPOCHS:
         half = MOST_EPOCHS // 2

@@ -1,19 +1,18 @@
 """ferry compare: runs side by side."""
 
 import argparse
-from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from trainferry.cli.contestants import contestants_of
 from trainferry.cli.format import duration, number, table
 from trainferry.cli.output import Output
 from trainferry.cli.parser import run_argument
 from trainferry.cli.session import ferry_of
+from trainferry.cli.sides import sides_of
 from trainferry.compare import compare
 from trainferry.errors import FerryError
 
 if TYPE_CHECKING:
-    from trainferry.compare import Comparison
+    from trainferry.compare import Comparison, MetricTable
 
 DESCRIPTION = """Put runs side by side: what differs in their jobs, each metric by epoch, best and last, time and cost.
 
@@ -37,41 +36,45 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Exit code 0; with --tolerance, 1 if the runs differ by more."""
     output = Output(arguments)
-    if len(arguments.run) < 2:  # noqa: PLR2004  (two sides)
-        raise FerryError("a comparison takes two or more runs", remedy=f"ferry compare {arguments.run[0]} ANOTHER")
     with ferry_of(arguments, output) as ferry:
-        found = compare(contestants_of(ferry, arguments.run))
-    known = [summary.metric for summary in found.metrics]
+        found = compare(sides_of(ferry, arguments.run))
+    known = [metric.name for metric in found.metrics]
     if unknown := set(arguments.metric or ()) - set(known):
         raise FerryError(f"no run has the metric '{min(unknown)}'", remedy=f"metrics: {', '.join(known) or 'none'}")
-    output.document(asdict(found))
-    output.answer(_text(found, arguments.metric or known))
-    spread = max((summary.largest_difference or 0.0 for summary in found.metrics), default=0.0)
+    chosen = [metric for metric in found.metrics if metric.name in (arguments.metric or known)]
+    output.document(found.to_data())
+    output.answer(_text(found, chosen))
+    spread = max((metric.max_difference or 0.0 for metric in chosen), default=0.0)
     if arguments.tolerance is not None and spread > arguments.tolerance:
         output.say(f"they differ by up to {number(spread)}, more than {arguments.tolerance:g}")
         return 1
     return 0
 
 
-def _text(found: "Comparison", metrics: list[str]) -> str:
+def _text(found: "Comparison", metrics: "list[MetricTable]") -> str:
     parts = []
     if found.differences:
-        rows = [(key, *("-" if value is None else str(value) for value in values)) for key, values in found.differences]
+        rows = [(one.key, *("-" if value is None else value for value in one.values)) for one in found.differences]
         parts.append(table(("differs", *found.labels), rows))
-    for summary in found.metrics:
-        if summary.metric in metrics:
-            rows = [(str(n), *map(number, values)) for n, values in enumerate(summary.by_epoch, 1)]
-            bests = zip(summary.best, summary.best_epoch, strict=True)
-            rows.append(("best", *("-" if epoch is None else f"{number(best)} ({epoch})" for best, epoch in bests)))
-            rows.append(("last", *map(number, summary.last)))
-            parts.append(table((summary.metric, *found.labels), rows))
-            if summary.largest_difference is not None:
-                parts[-1] += f"\nlargest difference: {number(summary.largest_difference)}"
-    costs = zip(found.costs, found.currencies, strict=True)
+    parts += [_metric(metric, found.labels) for metric in metrics]
+    costs = zip(found.cost, found.currency, strict=True)
     totals = [
-        ("epochs", *map(str, found.epochs)),
         ("time per epoch", *map(duration, found.seconds_per_epoch)),
+        ("time", *map(duration, found.seconds)),
         ("cost", *("-" if cost is None else f"{cost:.2f} {currency}" for cost, currency in costs)),
     ]
     parts.append(table(("", *found.labels), totals))
     return "\n\n".join(parts)
+
+
+def _metric(metric: "MetricTable", labels: tuple[str, ...]) -> str:
+    """One metric by epoch, counted from 1, then the best and the last value of each side."""
+    pairs = zip(metric.epochs, metric.values, strict=True)
+    rows = [(f"{epoch + 1:g}", *map(number, values)) for epoch, values in pairs]
+    if any(metric.best):
+        rows.append(("best", *(f"{number(b.value)} (epoch {b.epoch + 1:g})" if b else "-" for b in metric.best)))
+    rows.append(("last", *map(number, metric.last)))
+    text = table((metric.name, *labels), rows)
+    if metric.max_difference is not None:
+        text += f"\nlargest difference: {number(metric.max_difference)}"
+    return text

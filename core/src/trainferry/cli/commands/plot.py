@@ -5,10 +5,10 @@ import shutil
 import sys
 from pathlib import Path
 
-from trainferry.cli.contestants import contestants_of
 from trainferry.cli.output import Output
 from trainferry.cli.parser import run_argument
 from trainferry.cli.session import ferry_of
+from trainferry.cli.sides import sides_of
 from trainferry.plot import draw_text, write_png
 
 DESCRIPTION = """Draw the metrics of runs by epoch: in the terminal, or with -o as a PNG."""
@@ -29,7 +29,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Exit code 0 when it is drawn."""
     output = Output(arguments)
     with ferry_of(arguments, output) as ferry:
-        series = {side.label: side.rows for side in contestants_of(ferry, arguments.run)}
+        series = {side.label: side.rows for side in sides_of(ferry, arguments.run)}
     if arguments.output is not None:
         write_png(series, arguments.output)
         output.answer(f"wrote {arguments.output.absolute()}")
