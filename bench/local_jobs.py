@@ -13,14 +13,16 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pairs import Figure, cost, extra_ms, interleave, parser, process_environment, report, speedup
-
 from trainferry import Ferry, Job, RunState
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 JOBS = 100
 SLOTS = 2
@@ -115,7 +117,17 @@ def start_torchx(scratch: Path) -> "subprocess.Popen[str]":
 
     uv, python = find_uv_bin(), scratch / "bin" / "python"
     subprocess.run([uv, "venv", "--quiet", "--python", sys.executable, "--allow-existing", scratch], check=True)
-    install = [uv, "pip", "install", "--quiet", "--compile-bytecode", "--python", python, TORCHX, "setuptools<81"]
+    install: list[str | Path] = [
+        uv,
+        "pip",
+        "install",
+        "--quiet",
+        "--compile-bytecode",
+        "--python",
+        python,
+        TORCHX,
+        "setuptools<81",
+    ]
     subprocess.run(install, check=True)
     return subprocess.Popen(
         [python, "-c", TORCHX_CODE, sys.executable],

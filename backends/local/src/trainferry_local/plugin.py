@@ -61,7 +61,7 @@ class LocalBackend:
 
         submission = Submission(action, self._site, self._settings, self._isolation)
         submission.submit(report)
-        self._supervisors.kick(1)
+        self._supervisors.start(1)
         return ActionResult(ref=submission.run.id)
 
     def _build(self, action: "Action", report: Report) -> "ActionResult":
@@ -81,7 +81,7 @@ class LocalBackend:
         from trainferry_local.watching import is_name, status_of
 
         found = {ref: status_of(Run(str(self._home), ref)) for ref in refs if is_name(ref)}
-        self._supervisors.kick()
+        self._supervisors.mend()
         return {ref: status for ref, status in found.items() if status is not None}
 
     @hookimpl

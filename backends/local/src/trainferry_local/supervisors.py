@@ -15,6 +15,9 @@ _CODE = "import sys; sys.path.append(sys.argv[1]);from trainferry_local.supervis
 _PAUSE = 0.5
 """Seconds until a supervisor that ended at once is started again; keeps a broken machine from being flooded."""
 
+_START_UP = 1.0
+"""Seconds that a supervisor may take to claim its first run; until then it counts as one that will."""
+
 
 class Supervisors:
     """Starts supervisors when runs wait and slots are free, and collects those that this process started."""
@@ -25,22 +28,25 @@ class Supervisors:
         self._children: dict[int, float] = {}
         self._not_before = 0.0
 
-    def kick(self, runs: int | None = None) -> None:
-        """Start a supervisor for each free slot, as long as there are waiting runs for them; harmless at any time.
-
-        `runs` is the number of waiting runs if the caller knows it.
-        """
+    def mend(self) -> None:
+        """Start supervisors if runs wait and slots are free, because one was killed; harmless at any time."""
         self.collect()
-        wanted = len(queueing.waiting(self._home)) if runs is None else runs
-        if not wanted or time.monotonic() < self._not_before:
+        waiting = len(queueing.waiting(self._home))
+        if waiting:
+            now = time.monotonic()
+            self.start(waiting - sum(now - started < _START_UP for started in self._children.values()))
+
+    def start(self, runs: int) -> None:
+        """Start a supervisor for each of so many waiting runs, as long as slots are free."""
+        if time.monotonic() < self._not_before:
             return
         for number in range(self._slots):
-            if not wanted:
+            if runs <= 0:
                 break
             held = locks.try_lock(layout.slot(self._home, number))
             if held is not None:
                 self._start(held)
-                wanted -= 1
+                runs -= 1
 
     def collect(self) -> None:
         """Take note of supervisors that have ended; else they would stay as zombies while this process lives."""

@@ -1,8 +1,10 @@
 """The script's environment variables: an allowlist of the client's, then the job's own."""
 
 import os
-from collections.abc import Iterable, Mapping
-from fnmatch import fnmatchcase
+import re
+from collections.abc import Callable, Iterable, Mapping
+from fnmatch import translate
+from functools import cache
 from pathlib import Path
 
 RUN_ID = "TRAINFERRY_RUN_ID"
@@ -22,13 +24,14 @@ elsewhere, and a token that happens to be set is nobody's business. `pass_variab
 
 def for_supervisor() -> dict[str, str]:
     """The client's variables that the supervisor needs: it starts scripts for others, too, so no secrets."""
-    return {key: value for key, value in os.environ.items() if _fits(key, ALLOWED)}
+    fits = _matcher(ALLOWED)
+    return {key: value for key, value in os.environ.items() if fits(key)}
 
 
 def for_script(run_id: str, python: Path, own: Mapping[str, str], pass_variables: Iterable[str] = ()) -> dict[str, str]:
     """All variables of a script. Its interpreter's folder comes first on PATH; the job's own variables win."""
-    patterns = (*ALLOWED, *pass_variables)
-    result = {key: value for key, value in os.environ.items() if _fits(key, patterns)}
+    fits = _matcher((*ALLOWED, *pass_variables))
+    result = {key: value for key, value in os.environ.items() if fits(key)}
     path = result.get("PATH", os.defpath)
     result["PATH"] = f"{python.parent}{os.pathsep}{path}"
     result["PYTHONUNBUFFERED"] = "1"  # else a line is seen when 8 KiB have come together
@@ -37,5 +40,7 @@ def for_script(run_id: str, python: Path, own: Mapping[str, str], pass_variables
     return result
 
 
-def _fits(name: str, patterns: Iterable[str]) -> bool:
-    return any(fnmatchcase(name, pattern) for pattern in patterns)
+@cache
+def _matcher(patterns: tuple[str, ...]) -> Callable[[str], object]:
+    """A test whether a name fits one of the patterns; compiled once, as this is done for every run."""
+    return re.compile("|".join(map(translate, patterns))).match
