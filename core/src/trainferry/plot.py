@@ -1,117 +1,149 @@
-"""Drawing metrics by epoch: a PNG with matplotlib, or lines of text for a terminal."""
+"""Metrics by epoch, drawn: in the terminal with plotille, as a picture with matplotlib (the extra `plot`)."""
 
 import math
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from trainferry.errors import FerryError
-from trainferry.metrics import Row, column, names
+from trainferry.metrics import Row, by_epoch, family_of, is_validation, names_of
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 Series = Mapping[str, Sequence[Row]]
-"""The rows of each run, by the label that the legend shows."""
+"""The rows of each run, by its label."""
 
-_BARS = "▁▂▃▄▅▆▇█"
-
-
-def families(series: Series) -> dict[str, list[str]]:
-    """The metrics that belong in one panel: `acc` and `val_acc` are one family, `loss` and `val_loss` another."""
-    found: dict[str, list[str]] = {}
-    for rows in series.values():
-        for name in names(rows):
-            family = found.setdefault(name.removeprefix("val_"), [])
-            if name not in family:
-                family.append(name)
-    return {key: sorted(members, key=lambda name: name.startswith("val_")) for key, members in found.items()}
+_ENDINGS = (".png", ".svg", ".pdf")
+_COLOURS = ("cyan", "yellow", "magenta", "green", "red", "blue")
+_NARROWEST, _WIDEST, _HEIGHT = 40, 120, 12
+_LABELS = 24
+"""Columns beside a drawing that the scale on its left and the name of its axis on the right take."""
 
 
-def write_png(series: Series, path: Path, title: str = "") -> None:
-    """One panel for each family of metrics; training drawn solid, validation dashed. Written whole or not at all.
+def write_png(series: Series, path: Path) -> None:
+    """Write a picture: a panel for each metric, training solid and validation dashed, a colour for each run.
 
-    Raises FerryError if matplotlib isn't installed, if there is nothing to draw, or if the file can't be written.
+    The ending of the path may also be .svg or .pdf. The file appears whole or not at all. Raises FerryError if
+    matplotlib is not installed, there is nothing to draw, or the file can't be written.
     """
+    if path.suffix.lower() not in _ENDINGS:
+        remedy = f"name it like {path.with_suffix('.png').name}"
+        raise FerryError(f"can't draw a file of the kind '{path.suffix or path.name}'", remedy=remedy)
     try:
-        from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415  (half a second; only for a PNG)
-        from matplotlib.figure import Figure  # noqa: PLC0415
-        from matplotlib.ticker import MaxNLocator  # noqa: PLC0415
+        from matplotlib.figure import Figure  # noqa: PLC0415  (an extra, and half a second)
     except ImportError as error:
-        remedy = "pip install 'trainferry[plot]'; without -o it draws in the terminal"
-        raise FerryError("drawing a PNG needs matplotlib", remedy=remedy) from error
-    panels = _something(families(series))
-    figure = Figure(figsize=(5.5 * len(panels), 4), layout="constrained")
-    FigureCanvasAgg(figure)
-    axes = figure.subplots(1, len(panels), squeeze=False)[0]
-    for axis, (family, members) in zip(axes, panels.items(), strict=True):
-        for number, (label, rows) in enumerate(series.items()):
-            for name in members:
-                values = [math.nan if value is None else value for value in column(rows, name)]
-                validation = name.startswith("val_")
-                style = "--" if validation else "-"
-                legend = f"{label} validation" if validation else label
-                axis.plot(range(1, len(values) + 1), values, style, color=f"C{number % 10}", label=legend, marker=".")
-        axis.set(title=family, xlabel="epoch")
-        axis.xaxis.set_major_locator(MaxNLocator(integer=True))
-        axis.grid(alpha=0.3)
-        axis.legend(fontsize="small")
-    if title:
-        figure.suptitle(title)
-    half = path.with_name(f".{path.name}.part")
+        raise FerryError(
+            "drawing a picture needs matplotlib, which is not installed", remedy="pip install 'trainferry[plot]'"
+        ) from error
+    families = families_of(series)
+    columns = min(len(families), 2)
+    rows = math.ceil(len(families) / columns)
+    figure = Figure(figsize=(6 * columns, 4 * rows), layout="constrained")
+    panels = figure.subplots(rows, columns, squeeze=False).flat
+    for axes, family in zip(panels, families, strict=False):
+        _draw_panel(axes, family, families[family], series)
+    for axes in list(panels)[len(families) :]:
+        axes.set_axis_off()
+    _save(figure, path)
+
+
+def _draw_panel(axes: "Axes", family: str, names: list[str], series: Series) -> None:
+    from matplotlib.ticker import MaxNLocator  # noqa: PLC0415
+
+    for number, (label, rows) in enumerate(series.items()):
+        for name in names:
+            points = _points(rows, name)
+            if points:
+                style = "--" if is_validation(name) else "-"
+                axes.plot(*zip(*points, strict=True), style, color=f"C{number}", marker=".", label=f"{label}: {name}")
+    axes.set(title=family, xlabel="epoch")
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.legend(fontsize="small")
+
+
+def _save(figure: Any, path: Path) -> None:
+    half = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        figure.savefig(half, format="png", dpi=120)
+        figure.savefig(half, format=path.suffix[1:].lower(), dpi=150)
         half.replace(path)
     except OSError as error:
         half.unlink(missing_ok=True)
         raise FerryError(f"can't write {path}: {error.strerror}", remedy="name another file with -o") from error
 
 
-def draw_text(series: Series, width: int = 80, *, ascii_only: bool = False) -> str:
-    """One line for each metric of each run: its course as bars, then first, last, lowest and highest value.
+def draw_text(series: Series, width: int, *, ascii_only: bool = False) -> str:
+    """Draw the runs with text of at most `width` columns: a chart for each metric, a letter for each run.
 
-    Lines keep within `width` columns where that leaves room for the course. Bars of one family share one scale, so that
-    they can be compared by eye.
+    A small letter marks a training metric, a capital one validation; lines join them in braille, unless `ascii_only`.
+    Colour is for terminals, unless the variable NO_COLOR is set; FORCE_COLOR asks for it anywhere.
+    Raises FerryError if there is nothing to draw.
     """
-    panels = _something(families(series))
-    room = max(len(f"{label} {name}") for members in panels.values() for name in members for label in series)
-    lines = []
-    for family, members in panels.items():
-        courses = {(label, name): column(rows, name) for label, rows in series.items() for name in members}
-        finite = [
-            value for course in courses.values() for value in course if value is not None and math.isfinite(value)
-        ]
-        if not finite:
-            continue
-        low, high = min(finite), max(finite)
-        lines.append(f"{family}  ({low:.4g} to {high:.4g})")
-        for (label, name), course in courses.items():
-            present = [value for value in course if value is not None]
-            if present:
-                tail = f"{present[0]:.4g} -> {present[-1]:.4g}"
-                bars = _bars(_squeeze(course, max(8, width - room - len(tail) - 6)), low, high, ascii_only=ascii_only)
-                lines.append(f"  {f'{label} {name}':<{room}} {bars} {tail}")
-    return "\n".join(lines)
+    width = max(_NARROWEST, min(width, _WIDEST))
+    charts = [
+        _chart(family, names, series, width, lines=not ascii_only) for family, names in families_of(series).items()
+    ]
+    return "\n\n".join(charts)
 
 
-def _something(panels: dict[str, list[str]]) -> dict[str, list[str]]:
-    if not panels:
-        raise FerryError("there is nothing to draw: no metrics yet", remedy="look again when the first epoch has ended")
-    return panels
+def _chart(family: str, names: list[str], series: Series, width: int, *, lines: bool) -> str:
+    import plotille  # type: ignore[import-untyped]  # noqa: PLC0415  (only who draws needs it)
+
+    figure = plotille.Figure()
+    figure.width, figure.height = width - _LABELS, _HEIGHT
+    figure.color_mode, figure.origin = "names", False
+    figure.x_label, figure.y_label = "epoch", family
+    figure.y_ticks_fkt = lambda value, _: f"{value:10.4g}"
+    figure.x_ticks_fkt = lambda value, _: f"{value:.3g}"
+    drawn, legend = [], []
+    for number, (label, rows) in enumerate(series.items()):
+        letter = chr(ord("a") + number % 26)
+        for name in names:
+            points = _points(rows, name)
+            if points:
+                mark = letter.upper() if is_validation(name) else letter
+                joined = "linear" if lines and not is_validation(name) else None
+                pen = _COLOURS[number % len(_COLOURS)]
+                figure.plot(*zip(*points, strict=True), lc=pen, interp=joined, marker=mark)
+                drawn += points
+                legend.append(f"{mark} {label}: {name}")
+    _set_limits(figure, drawn)
+    chart = "\n".join(line.rstrip(" \u2800") for line in figure.show().splitlines())
+    return f"{chart if lines else _ascii(chart)}\n" + "\n".join(f"  {entry}"[:width] for entry in legend)
 
 
-def _squeeze(course: Sequence[float | None], width: int) -> list[float | None]:
-    """At most `width` values: neighbours are averaged if there are more."""
-    if len(course) <= width:
-        return list(course)
-    result: list[float | None] = []
-    for number in range(width):
-        part = course[number * len(course) // width : (number + 1) * len(course) // width]
-        known = [value for value in part if value is not None]
-        result.append(sum(known) / len(known) if known else None)
-    return result
+def _set_limits(figure: Any, points: list[tuple[float, float]]) -> None:
+    for set_limits, values in (
+        (figure.set_x_limits, [x for x, _ in points]),
+        (figure.set_y_limits, [y for _, y in points]),
+    ):
+        low, high = min(values), max(values)
+        margin = (high - low) * 0.02 or abs(high) * 0.1 or 1.0
+        set_limits(low - margin, high + margin)
 
 
-def _bars(course: Sequence[float | None], low: float, high: float, *, ascii_only: bool) -> str:
-    levels = "_.-=^" if ascii_only else _BARS
-    span = (high - low) or 1.0
-    return "".join(
-        levels[round((value - low) / span * (len(levels) - 1))] if value is not None and math.isfinite(value) else " "
-        for value in course
-    )
+def _ascii(chart: str) -> str:
+    """The chart without the blank braille that plotille fills it with."""
+    return chart.replace("\u2800", " ").encode("ascii", "replace").decode()
+
+
+def families_of(series: Series) -> dict[str, list[str]]:
+    """The metrics by what they measure, such as `acc` for `acc` and `val_acc`; FerryError if there are none."""
+    families: dict[str, list[str]] = {}
+    for name in dict.fromkeys(name for rows in series.values() for name in names_of(rows)):
+        if any(_points(rows, name) for rows in series.values()):
+            families.setdefault(family_of(name), []).append(name)
+    if not families:
+        raise FerryError(
+            f"no metrics to draw of {', '.join(series) or 'nothing'}",
+            remedy="the script writes them, and the job names the file: metrics: outputs/history.csv",
+        )
+    return families
+
+
+def _points(rows: Sequence[Row], name: str) -> list[tuple[float, float]]:
+    """Epoch, counted from 1 where the script counts from 0, and value, where that is a finite number."""
+    values = by_epoch(rows, name)
+    first = 1 if values and min(values) == 0 else 0
+    return [(epoch + first, value) for epoch, value in sorted(values.items()) if math.isfinite(value)]

@@ -241,10 +241,11 @@ def _refuse_other_uses(tree: ast.Module, reader: _Reader) -> None:
     """Raise Unclear if the parser is used other than by its methods, on a condition, or past the command line."""
     ours = reader.names | reader.adders
     for node in ast.walk(tree):
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node.id in ours:
-            if node not in reader.known:
-                raise Unclear
-        elif (isinstance(node, ast.Attribute) and node.attr == "argv" and node not in reader.known) or (_may_be_skipped(node) and any(_adds(reader, inner) for inner in ast.walk(node))):
+        is_use = isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node.id in ours
+        is_use = is_use or (isinstance(node, ast.Attribute) and node.attr == "argv")
+        if is_use and node not in reader.known:
+            raise Unclear
+        if _may_be_skipped(node) and any(_adds(reader, inner) for inner in ast.walk(node)):
             raise Unclear
 
 
