@@ -1,6 +1,7 @@
 """Runs from submit to end: what the script gets, what is kept of it, and what is said when it fails."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -260,6 +261,18 @@ def test_a_run_outlives_its_client_and_another_client_follows_it(lab: "Lab") -> 
     assert lab.wait("out-1").state is RunState.COMPLETED
     rest = lab.client().read_log("out-1", first.cursor)
     assert (first.text, rest.text, rest.finished) == ("up\n", "done\n", True)
+
+
+def test_what_a_client_left_that_was_killed_while_it_copied_is_cleared_away(lab: "Lab") -> None:
+    lab.write("pass")
+    gone = subprocess.run(
+        [sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, text=True, check=True
+    )
+    drafts = lab.home / "drafts"
+    for pid in (int(gone.stdout), os.getpid()):
+        (drafts / f"try-9.{pid}.1/work").mkdir(parents=True)
+    lab.run()
+    assert [draft.name for draft in drafts.iterdir()] == [f"try-9.{os.getpid()}.1"]
 
 
 def test_runs_are_found_by_id_and_experiment(lab: "Lab") -> None:

@@ -99,7 +99,8 @@ def covers(source: Path, project: Path | None) -> tuple[list[Path], list[Path]]:
 
     None of the first lies in another one of them.
     """
-    home, temporary = Path.home().resolve(), Path(os.environ.get("TMPDIR", "/tmp")).resolve()  # noqa: S108
+    home = Path(os.path.expanduser("~")).resolve()  # noqa: PTH111  (a user without a home raises nothing here)
+    temporary = Path(os.environ.get("TMPDIR", "/tmp")).resolve()  # noqa: S108
     wanted = {path.resolve() for path in (source, project) if path is not None and path.exists()}
     wide = {path for path in wanted if home.is_relative_to(path) or temporary.is_relative_to(path)}
     good = wanted - wide

@@ -52,7 +52,7 @@ class Submission:
         draft = Path(self.run.home) / "drafts" / f"{self.run.id}.{os.getpid()}.{time.time_ns()}"
         queued_at = time.time_ns()
         try:
-            draft.mkdir(mode=0o700, parents=True)
+            draft.mkdir(mode=0o700)
             self._fill(draft, queued_at, report)
             os.rename(draft, self.run.folder)
         except OSError as error:
@@ -143,8 +143,12 @@ def _as_file(script: str) -> str:
 
 
 def _make_home(home: str) -> None:
-    for name in ("runs", "queue", "slots"):
+    """Make the folders that every run needs, and clear away what clients left that were killed while they copied."""
+    for name in ("runs", "queue", "slots", "drafts"):
         (Path(home) / name).mkdir(mode=0o700, parents=True, exist_ok=True)
+    for draft in (Path(home) / "drafts").iterdir():
+        if not Path(f"/proc/{draft.name.split('.')[-2]}").exists():
+            _discard(draft)
 
 
 def _discard(draft: Path) -> None:
