@@ -180,6 +180,33 @@ def test_a_client_killed_between_making_a_run_and_queueing_it_is_mended_by_a_loo
     assert lab.log(ref) == "ran\n"
 
 
+@pytest.mark.parametrize("damage", [b"", b"sta", b"\0\0\0\0", b"state=dreaming\0", b"state=completed\0exit_code=x\0"])
+def test_a_damaged_state_is_a_lost_run_and_the_others_are_as_they_were(lab: "Lab", damage: bytes) -> None:
+    """What a power cut leaves, when the file was renamed before its content was on the disk."""
+    lab.write("print('ran')")
+    broken, whole = lab.run(), lab.run()
+    (lab.folder(broken) / "state").write_bytes(damage)
+    assert lab.status(broken).state is RunState.LOST
+    assert lab.status(whole).state is RunState.COMPLETED
+    assert lab.log(broken) == "ran\n"
+    assert {run.run_id for run in lab.backend.find_runs()} == {broken, whole}
+
+
+@pytest.mark.parametrize("damage", [b"", b"queued_at=12", b"word=a\0"])
+def test_a_damaged_request_is_a_failed_run_that_names_the_file(lab: "Lab", damage: bytes) -> None:
+    lab.write("pass")
+    ref = lab.run()
+    lab.until_idle()
+    (lab.folder(ref) / "request").write_bytes(damage)
+    (lab.folder(ref) / "state").write_bytes(b"state=queued\0reason=\0")
+    with pytest.raises(BackendError, match="is damaged, as by a power cut"):
+        lab.backend.cancel(ref)
+    lab.status(ref)
+    assert lab.status(ref).state is RunState.FAILED
+    assert f"{lab.folder(ref)}/request is damaged" in lab.status(ref).reason
+    assert [run.tags for run in lab.backend.find_runs(run_id=ref)] == [{}]
+
+
 def test_slots_bound_how_many_go_at_once_and_the_queue_is_first_in_first_out(make_lab: "Callable[..., Lab]") -> None:
     lab = make_lab(slots=2)
     lab.write("""

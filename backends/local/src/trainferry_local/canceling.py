@@ -22,7 +22,13 @@ def cancel(run: Run) -> None:
     Takes the grace period at most, and the time that the system needs to end killed processes. BackendError if some
     will not end.
     """
-    request = read_request(run)
+    state = states.read_state(run)
+    if state is None or state.final:
+        return
+    try:
+        request = read_request(run)
+    except ValueError as error:
+        raise BackendError(str(error), remedy="the next look at the run notes it as failed") from error
     deadline, pause = time.monotonic() + request.grace + _MARGIN, 0.002
     while not _settled(run, request.queued_at):
         Path(run.cancel).touch()  # before the wake-up: whoever wakes looks for it

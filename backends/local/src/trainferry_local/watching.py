@@ -50,7 +50,10 @@ def status_of(run: Run) -> RunStatus | None:
 @contextmanager
 def decision(run: Run) -> Iterator[bool]:
     """The right to decide on a run while the block lasts; False if its supervisor, or another client, has it."""
-    descriptor = locks.try_lock(run.lock)
+    try:
+        descriptor = locks.try_lock(run.lock)
+    except FileNotFoundError:  # the run's folder was deleted just now
+        descriptor = None
     try:
         yield descriptor is not None
     finally:
@@ -61,8 +64,14 @@ def decision(run: Run) -> Iterator[bool]:
 def requeue(run: Run) -> None:
     """Put a waiting run into the queue if it isn't there: its client may have been killed before it did."""
     state = states.read_state(run)
-    if state is not None and state.name == states.QUEUED:
+    if state is None or state.name != states.QUEUED:
+        return
+    try:
         queueing.add(run.home, layout.entry_name(read_request(run).queued_at, run.id))
+    except ValueError as error:
+        with decision(run) as free:
+            if free:
+                states.write_last_state(run, State(states.FAILED, reason=str(error), ended=time.time()))
 
 
 def find_runs(home: Path, experiment: str | None, run_id: str | None) -> list[FoundRun]:
@@ -77,7 +86,10 @@ def find_runs(home: Path, experiment: str | None, run_id: str | None) -> list[Fo
         status = status_of(run)
         if status is None:
             continue
-        tags = read_request(run).tags
+        try:
+            tags = read_request(run).tags
+        except ValueError:
+            tags = {}
         own = tags.pop("", "")
         if experiment is None or own == experiment:
             found.append(FoundRun(name, name, status, own, tags))

@@ -75,8 +75,14 @@ def write_request(run: Run, request: Request, variables: dict[str, str]) -> None
 
 
 def read_request(run: Run) -> Request:
-    """The request of a run; OSError if it can't be read."""
-    fields = records.read(run.request)
+    """The request of a run; OSError if it can't be read, ValueError naming the file if it is damaged."""
+    try:
+        return _parse(records.read(run.request))
+    except (KeyError, ValueError) as error:
+        raise ValueError(f"{run.request} is damaged, as by a power cut; run it again") from error
+
+
+def _parse(fields: list[tuple[str, str]]) -> Request:
     single = dict(fields)
 
     def every(key: str) -> list[str]:

@@ -48,11 +48,21 @@ class State:
 
 
 def read_state(run: Run) -> State | None:
-    """How a run stands; None if there is no such run."""
+    """How a run stands; None if there is no such run.
+
+    A file that was damaged, as a power cut may do, reads as `running`: if nobody works on the run, it is lost.
+    """
     try:
-        fields = dict(records.read(run.state))
+        return _parse(dict(records.read(run.state)))
     except (FileNotFoundError, NotADirectoryError):
         return None
+    except (KeyError, ValueError):
+        return State(RUNNING)
+
+
+def _parse(fields: dict[str, str]) -> State:
+    if fields["state"] not in FINAL | {QUEUED, RUNNING}:
+        raise ValueError(fields["state"])
     return State(
         fields["state"],
         exit_code=int(fields["exit_code"]) if "exit_code" in fields else None,
