@@ -1,6 +1,7 @@
 """Cancel, and the death of supervisors: no process is left, and the state says what happened."""
 
 import os
+import shutil
 import signal
 import time
 from pathlib import Path
@@ -168,12 +169,7 @@ def test_a_client_killed_between_making_a_run_and_queueing_it_is_mended_by_a_loo
     lab.write("print('ran')")
     ref = lab.run()
     # The state that such a kill leaves: a whole folder, a state of queued, no entry in the queue, nobody at work.
-    (lab.folder(ref) / "log").unlink()
-    lab.until_idle()
-    state = lab.folder(ref) / "state"
-    state.write_bytes(b"state=queued\0reason=\0")
-    (lab.folder(ref) / "variables").write_bytes(b"A=b\0")
-    (lab.folder(ref) / "inputs").mkdir()
+    queued_again(lab, ref)
     assert list((lab.home / "queue").iterdir()) == []
     assert lab.client().poll([ref])[ref].state is RunState.QUEUED
     assert lab.wait(ref).state is RunState.COMPLETED
@@ -205,6 +201,51 @@ def test_a_damaged_request_is_a_failed_run_that_names_the_file(lab: "Lab", damag
     assert lab.status(ref).state is RunState.FAILED
     assert f"{lab.folder(ref)}/request is damaged" in lab.status(ref).reason
     assert [run.tags for run in lab.backend.find_runs(run_id=ref)] == [{}]
+
+
+def queued_again(lab: "Lab", ref: str) -> None:
+    """Put a run that has ended back to where it was when it was submitted."""
+    lab.until_idle()
+    (lab.folder(ref) / "log").unlink()
+    (lab.folder(ref) / "variables").write_bytes(b"A=b\0")
+    (lab.folder(ref) / "inputs").mkdir()
+    (lab.folder(ref) / "state").write_bytes(b"state=queued\0reason=\0")
+
+
+def test_a_run_that_can_not_be_claimed_does_not_hold_up_the_others(make_lab: "Callable[..., Lab]") -> None:
+    lab = make_lab(slots=1)
+    lab.write("print('ran')")
+    broken, whole = lab.run(), lab.run()
+    for ref in (broken, whole):
+        queued_again(lab, ref)
+    (lab.folder(broken) / "lock").unlink()
+    (lab.folder(broken) / "lock").mkdir()
+    assert lab.wait(whole).state is RunState.COMPLETED
+    assert lab.wait(broken).state is RunState.FAILED
+    assert "it can't be started" in lab.status(broken).reason
+
+
+def test_supervisors_that_end_in_trouble_again_and_again_are_an_error(lab: "Lab") -> None:
+    lab.write("print('ran')")
+    ref = lab.run()
+    queued_again(lab, ref)
+    (lab.folder(ref) / "lock").unlink()
+    (lab.folder(ref) / "lock").mkdir()
+    (lab.folder(ref) / "state").unlink()
+    (lab.home / "queue" / f"{0:020d}-{ref}").touch()
+    (lab.folder(ref) / "state").mkdir()
+    messages: list[str] = []
+
+    def complained() -> bool:
+        try:
+            lab.backend.poll([])
+        except BackendError as error:
+            messages.append(error.message)
+        return bool(messages)
+
+    lab.until(complained, "an error")
+    assert messages[0].startswith(f"runs wait (1), but can't be started: {ref} can't be given up: [Errno 21]")
+    shutil.rmtree(lab.folder(ref))
 
 
 def test_slots_bound_how_many_go_at_once_and_the_queue_is_first_in_first_out(make_lab: "Callable[..., Lab]") -> None:

@@ -17,21 +17,26 @@ SLOT = 3
 """Descriptor of the slot's lock, taken by whoever started this process: so there is never a moment without a holder."""
 
 
+TROUBLE = 3
+"""Exit code when a run could not be claimed; the reason is in the supervisor's log."""
+
+
 def main(home: str) -> None:
     """Work until the queue is empty. One process for each slot; the script's processes are its descendants."""
     os.set_inheritable(SLOT, False)  # noqa: FBT003  (positional only)
     os.closerange(SLOT + 1, 4096)
     os.chdir(home)
     kernel.become_subreaper()
+    skipped: set[str] = set()
     while True:
-        claimed = queueing.claim_next(home)
+        claimed = queueing.claim_next(home, skipped)
         if claimed is not None:
             _take(*claimed)
             continue
         locks.free(SLOT)
         # A run that was queued just now found the slot taken and relies on us.
-        if not queueing.waiting(home) or not locks.try_again(SLOT):
-            os._exit(0)
+        if skipped.issuperset(queueing.waiting(home)) or not locks.try_again(SLOT):
+            os._exit(TROUBLE if skipped else 0)
 
 
 def _take(run: Run, lock: int) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import sys
 import time
 
 from trainferry_local.supervision import layout, locks
-from trainferry_local.supervision.states import QUEUED, State, read_state, reserve, write_state
+from trainferry_local.supervision.states import FAILED, QUEUED, RUNNING, State, read_state, reserve, write_state
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,29 +39,62 @@ def remove(home: str, entry: str) -> None:
         pass
 
 
-def claim_next(home: str) -> tuple[Run, int] | None:
+def claim_next(home: str, skipped: set[str]) -> tuple[Run, int] | None:
     """Claim the first waiting run and mark it as running; returns it with its locked descriptor, None if none waits.
+
+    An entry that can't be claimed goes into `skipped`, which is not looked at again, and doesn't hold up the others.
 
     The order of steps makes a kill between any two of them harmless: with the state still `queued` the entry is still
     there for another supervisor; once the state is `running` nobody starts the run again.
     """
     for entry in waiting(home):
-        run = layout.run_of_entry(home, entry)
-        descriptor = _lock(home, entry, run)
-        if descriptor is None:
+        if entry in skipped:
             continue
-        state = read_state(run)
-        if state is not None and state.name == QUEUED:
-            reserve(run)
-            write_state(run, State("running", started=time.time()))
-            remove(home, entry)
-            return run, descriptor
-        remove(home, entry)
-        locks.release(descriptor)
+        run = layout.run_of_entry(home, entry)
+        try:
+            descriptor = _claim(home, entry, run, skipped)
+        except OSError as error:
+            skipped.add(entry)
+            _give_up(home, entry, run, error)
+        else:
+            if descriptor is not None:
+                return run, descriptor
     return None
 
 
+def _claim(home: str, entry: str, run: Run, skipped: set[str]) -> int | None:
+    descriptor = _lock(home, entry, run)
+    if descriptor is None:
+        skipped.add(entry)
+        return None
+    claimed = False
+    try:
+        state = read_state(run)
+        if state is not None and state.name == QUEUED:
+            reserve(run)
+            write_state(run, State(RUNNING, started=time.time()))
+            claimed = True
+        remove(home, entry)
+    finally:
+        if not claimed:
+            locks.release(descriptor)
+    return descriptor if claimed else None
+
+
+def _give_up(home: str, entry: str, run: Run, error: OSError) -> None:
+    """Note that a run can't even be claimed; on a full disk that isn't possible either, and the run goes on waiting."""
+    sys.stderr.write(f"{run.id} can't be started: {error}\n")
+    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        return
+    try:
+        write_state(run, State(FAILED, reason=f"it can't be started: {error}", ended=time.time()))
+        remove(home, entry)
+    except OSError as second:
+        sys.stderr.write(f"{run.id} can't be given up: {second}\n")
+
+
 def _lock(home: str, entry: str, run: Run) -> int | None:
+    """The lock of a waiting run; None if it is no longer waiting, or if somebody holds the lock for long."""
     deadline = time.monotonic() + _PATIENCE
     path = os.path.join(layout.queue(home), entry)
     while os.path.exists(path):
