@@ -88,9 +88,9 @@ def test_a_drawing_has_a_chart_for_each_metric_and_a_letter_for_each_run() -> No
     charts = text.split("\n\n")
     assert len(charts) == 3
     assert [line.strip() for line in charts[0].splitlines()[-3:]] == [
-        "a first: loss",
-        "A first: val_loss",
-        "b second: loss",
+        "a first: loss 13 -> 1.3",
+        "A first: val_loss 2 -> 2",
+        "b second: loss 3 -> 1",
     ]
     drawn = charts[0].rpartition("a first")[0]
     assert all(letter in drawn for letter in "aAb")

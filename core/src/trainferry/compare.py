@@ -1,94 +1,104 @@
-"""Runs side by side: what differs in their jobs, their metrics by epoch, time and cost. Pure: nothing is read here."""
+"""Runs side by side: what differs in their jobs, their metrics by epoch, time and cost. `compare` is pure."""
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from trainferry.errors import FerryError
-from trainferry.metrics import SECONDS, Direction, Row, by_epoch, direction_of, names_of
+from trainferry.metrics import SECONDS, Direction, Row, by_epoch, direction_of, names_of, read_metrics
+from trainferry.specs.job import Job
+from trainferry.specs.run import RunRecord
 
 
 @dataclass(frozen=True, slots=True)
-class Contestant:
+class Side:
     """One of the things compared: a run, or metrics alone that somebody else published."""
 
     label: str
     rows: Sequence[Row]
-    job: Mapping[str, Any] | None = None
-    """Data of the job as `Job.to_data` gives it; None for a bare file of metrics, of whose job nothing is known."""
-    facts: Mapping[str, Any] = field(default_factory=dict)
-    """More to compare by: the backend, the fingerprint of the source."""
-    seconds: float | None = None
-    """How long the script ran, once it has ended."""
-    cost: float | None = None
-    """Estimated cost, in `currency`."""
-    currency: str = "USD"
+    job: Job | None = None
+    """None for a bare file of metrics, of whose job nothing is known."""
+    record: RunRecord | None = None
+
+    @classmethod
+    def of_file(cls, path: Path) -> "Side":
+        """A metrics file in place of a run. Raises FerryError if it can't be read as one."""
+        return cls(path.stem, read_metrics(path))
 
 
 class Difference(NamedTuple):
-    """One key in which the jobs differ, with its text for each contestant; None where one doesn't have it."""
+    """One key in which the jobs differ, with its text on each side; None where a side doesn't have it."""
 
     key: str
     values: tuple[str | None, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class MetricSummary:
-    """One metric of every contestant."""
+class Extreme(NamedTuple):
+    """The best value of a metric, and the counter of the epoch it was first reached in."""
 
-    metric: str
+    value: float
+    epoch: float
+
+
+@dataclass(frozen=True, slots=True)
+class MetricTable:
+    """One metric on every side."""
+
+    name: str
     direction: Direction | None
     """Whether more or less of it is better, as far as its name tells."""
     epochs: tuple[float, ...]
     """The counter of each row, as the scripts logged it; Keras counts from 0."""
-    by_epoch: tuple[tuple[float | None, ...], ...]
-    """A row for each epoch, a value for each contestant, None where it has none."""
-    best: tuple[float | None, ...]
-    """None where the direction isn't known, or there is no finite value."""
-    best_epoch: tuple[int | None, ...]
-    """The row of `by_epoch` that holds the best value, counted from 1."""
+    values: tuple[tuple[float | None, ...], ...]
+    """A row for each epoch, a value for each side, None where it has none."""
+    best: tuple[Extreme | None, ...]
+    """None where the direction isn't known, or a side has no finite value."""
     last: tuple[float | None, ...]
-    largest_difference: float | None
-    """Largest distance between two contestants in one epoch; None where no epoch is known of two."""
+    max_difference: float | None
+    """Largest distance between two sides in one epoch; None where no epoch is known of two."""
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """All that is known of the contestants, in the order of `labels`."""
+    """All that is known of the sides, in the order of `labels`."""
 
     labels: tuple[str, ...]
     differences: tuple[Difference, ...]
-    metrics: tuple[MetricSummary, ...]
-    epochs: tuple[int, ...]
-    """How many epochs each has logged (count)."""
+    metrics: tuple[MetricTable, ...]
     seconds_per_epoch: tuple[float | None, ...]
     seconds: tuple[float | None, ...]
-    costs: tuple[float | None, ...]
-    """Estimated cost, each in its currency of `currencies`."""
-    currencies: tuple[str, ...]
+    """How long each script ran, once it has ended."""
+    cost: tuple[float | None, ...]
+    """Estimated cost, each in its `currency`."""
+    currency: tuple[str | None, ...]
 
     def to_data(self) -> dict[str, Any]:
         """Plain data for JSON; what is not a finite number is None, since JSON has no word for it."""
-        return {name: _finite(value) for name, value in asdict(self).items()}
+        data: dict[str, Any] = _finite(asdict(self))
+        data["differences"] = [{"key": one.key, "values": list(one.values)} for one in self.differences]
+        for table, metric in zip(data["metrics"], self.metrics, strict=True):
+            table["best"] = [one and one._asdict() for one in metric.best]
+        return data
 
 
-def compare(contestants: Sequence[Contestant]) -> Comparison:
-    """Put two or more contestants next to each other; FerryError if there are fewer."""
-    if len(contestants) < 2:  # noqa: PLR2004  (two is what a comparison takes)
+def compare(sides: Sequence[Side]) -> Comparison:
+    """Put two or more sides next to each other; FerryError if there are fewer."""
+    if len(sides) < 2:  # noqa: PLR2004  (two is what a comparison takes)
         raise FerryError(
             "a comparison takes two runs or more", remedy="'ferry runs' lists them; a CSV file will do too"
         )
-    names = dict.fromkeys(name for one in contestants for name in names_of(one.rows))
+    records = [side.record for side in sides]
+    names = dict.fromkeys(name for side in sides for name in names_of(side.rows))
     return Comparison(
-        labels=tuple(distinct([one.label for one in contestants])),
-        differences=tuple(_differences(contestants)),
-        metrics=tuple(_summary(name, contestants) for name in names),
-        epochs=tuple(len(one.rows) for one in contestants),
-        seconds_per_epoch=tuple(_seconds_per_epoch(one) for one in contestants),
-        seconds=tuple(one.seconds for one in contestants),
-        costs=tuple(one.cost for one in contestants),
-        currencies=tuple(one.currency for one in contestants),
+        labels=tuple(distinct([side.label for side in sides])),
+        differences=tuple(_differences(sides)),
+        metrics=tuple(_table(name, sides) for name in names),
+        seconds_per_epoch=tuple(_seconds_per_epoch(side) for side in sides),
+        seconds=tuple(record.seconds if record else None for record in records),
+        cost=tuple(record.cost if record else None for record in records),
+        currency=tuple(record.currency if record and record.cost is not None else None for record in records),
     )
 
 
@@ -100,9 +110,9 @@ def distinct(labels: list[str]) -> list[str]:
     ]
 
 
-def _differences(contestants: Sequence[Contestant]) -> list[Difference]:
-    flat = [_flat(one) for one in contestants]
-    known = [values for values, one in zip(flat, contestants, strict=True) if one.job is not None]
+def _differences(sides: Sequence[Side]) -> list[Difference]:
+    flat = [_flat(side) for side in sides]
+    known = [values for values, side in zip(flat, sides, strict=True) if side.job is not None]
     keys = dict.fromkeys(key for values in known for key in values)
     return [
         Difference(key, tuple(values.get(key) for values in flat))
@@ -111,11 +121,14 @@ def _differences(contestants: Sequence[Contestant]) -> list[Difference]:
     ]
 
 
-def _flat(one: Contestant) -> dict[str, str]:
-    if one.job is None:
-        return {}
+def _flat(side: Side) -> dict[str, str]:
     flat: dict[str, str] = {}
-    _flatten({**one.job, **{key: value for key, value in one.facts.items() if value is not None}}, "", flat)
+    if side.job is not None:
+        _flatten(side.job.to_data(), "", flat)
+    if side.record is not None:
+        flat["backend"] = side.record.backend
+        if side.record.snapshot:
+            flat["source (fingerprint)"] = side.record.snapshot[:12]
     return flat
 
 
@@ -165,34 +178,32 @@ def _package(requirement: str) -> str:
     return requirement[:end]
 
 
-def _summary(name: str, contestants: Sequence[Contestant]) -> MetricSummary:
-    columns = [by_epoch(one.rows, name) for one in contestants]
+def _table(name: str, sides: Sequence[Side]) -> MetricTable:
+    columns = [by_epoch(side.rows, name) for side in sides]
     epochs = sorted({epoch for column in columns for epoch in column})
     direction = direction_of(name)
-    rows = tuple(tuple(column.get(epoch) for column in columns) for epoch in epochs)
-    best = [_best_epoch(column, direction) for column in columns]
-    return MetricSummary(
-        metric=name,
+    values = tuple(tuple(column.get(epoch) for column in columns) for epoch in epochs)
+    return MetricTable(
+        name=name,
         direction=direction,
         epochs=tuple(epochs),
-        by_epoch=rows,
-        best=tuple(None if at is None else column[at] for at, column in zip(best, columns, strict=True)),
-        best_epoch=tuple(None if at is None else epochs.index(at) + 1 for at in best),
+        values=values,
+        best=tuple(_best(column, direction) for column in columns),
         last=tuple(column[max(column)] if column else None for column in columns),
-        largest_difference=_largest_difference(rows),
+        max_difference=_max_difference(values),
     )
 
 
-def _best_epoch(column: Mapping[float, float], direction: Direction | None) -> float | None:
-    """The first epoch with the best value."""
+def _best(column: Mapping[float, float], direction: Direction | None) -> Extreme | None:
     finite = {epoch: value for epoch, value in column.items() if math.isfinite(value)}
     if direction is None or not finite:
         return None
     sign = 1 if direction == "lower" else -1
-    return min(finite, key=lambda one: (sign * finite[one], one))
+    epoch = min(finite, key=lambda one: (sign * finite[one], one))
+    return Extreme(finite[epoch], epoch)
 
 
-def _largest_difference(values: Sequence[Sequence[float | None]]) -> float | None:
+def _max_difference(values: Sequence[Sequence[float | None]]) -> float | None:
     spans = []
     for row in values:
         finite = [value for value in row if value is not None and math.isfinite(value)]
@@ -201,13 +212,14 @@ def _largest_difference(values: Sequence[Sequence[float | None]]) -> float | Non
     return max(spans, default=None)
 
 
-def _seconds_per_epoch(one: Contestant) -> float | None:
+def _seconds_per_epoch(side: Side) -> float | None:
     """The mean of the column that the script logged, else the run's whole time by its epochs, set-up included."""
     for name in SECONDS:
-        logged = [row[name] for row in one.rows if name in row]
+        logged = [row[name] for row in side.rows if name in row]
         if logged:
             return sum(logged) / len(logged)
-    return None if one.seconds is None or not one.rows else one.seconds / len(one.rows)
+    whole = side.record.seconds if side.record else None
+    return None if whole is None or not side.rows else whole / len(side.rows)
 
 
 def _finite(value: Any) -> Any:

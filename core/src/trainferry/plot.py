@@ -76,7 +76,8 @@ def _save(figure: Any, path: Path) -> None:
 def draw_text(series: Series, width: int, *, ascii_only: bool = False) -> str:
     """Draw the runs with text of at most `width` columns: a chart for each metric, a letter for each run.
 
-    A small letter marks a training metric, a capital one validation; lines join them in braille, unless `ascii_only`.
+    A small letter marks a training metric, a capital one validation; below stand the first and the last values. Lines
+    join the points of training in braille, unless `ascii_only`.
     Colour is for terminals, unless the variable NO_COLOR is set; FORCE_COLOR asks for it anywhere.
     Raises FerryError if there is nothing to draw.
     """
@@ -107,7 +108,7 @@ def _chart(family: str, names: list[str], series: Series, width: int, *, lines: 
                 pen = _COLOURS[number % len(_COLOURS)]
                 figure.plot(*zip(*points, strict=True), lc=pen, interp=joined, marker=mark)
                 drawn += points
-                legend.append(f"{mark} {label}: {name}")
+                legend.append(f"{mark} {label}: {name} {points[0][1]:.4g} -> {points[-1][1]:.4g}")
     _set_limits(figure, drawn)
     chart = "\n".join(line.rstrip(" \u2800") for line in figure.show().splitlines())
     return f"{chart if lines else _ascii(chart)}\n" + "\n".join(f"  {entry}"[:width] for entry in legend)
