@@ -43,7 +43,7 @@ def main() -> int:
         (scratch / "train.py").write_text("print('hello')\n", encoding="utf-8")
         (scratch / "stop").mkdir()
         (scratch / "stop" / "sitecustomize.py").write_text(STOP, encoding="utf-8")
-        ways = {
+        ways: dict[str, tuple[list[str | Path], str, int]] = {
             "python -c pass": ([sys.executable, "-c", "pass"], "crowd", 0),
             "ferry --help": ([FERRY, "--help"], "crowd", 0),
             "ferry backends": ([FERRY, "backends"], "crowd", 0),
@@ -72,10 +72,8 @@ def crowd(folder: Path) -> None:
 
 def wall(command: Sequence[str | Path], path: str, code: int, folder: Path) -> float:
     """Seconds that a process takes with these folders of `folder` on its path; it must end with `code`."""
-    environment = process_environment() | {
-        "PYTHONPATH": str(folder / "crowd"),
-        "TRAINFERRY_HOME": str(folder / "state"),
-    }
+    extra = ":".join(str(folder / part) for part in path.split(":"))
+    environment = process_environment() | {"PYTHONPATH": extra, "TRAINFERRY_HOME": str(folder / "state")}
     start = time.perf_counter()
     with Path(os.devnull).open("wb") as nowhere:
         done = subprocess.run(command, cwd=folder, env=environment, stdout=nowhere, stderr=nowhere, check=False)
