@@ -30,6 +30,7 @@ lint: .synced ## check style and formatting
 
 types: .synced ## check types, strictly
 	@$(RUN) mypy
+	@$(RUN) --directory training mypy --config-file ../pyproject.toml .
 
 wheels: .synced ## build a wheel and an sdist of every distribution into dist/
 	@rm -rf dist
