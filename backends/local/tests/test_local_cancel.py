@@ -119,6 +119,19 @@ def test_a_killed_supervisor_takes_the_script_along_and_the_run_is_lost(lab: "La
     assert chunk.finished
 
 
+@pytest.mark.parametrize("isolation", ["auto", "off"])
+def test_a_killed_supervisor_takes_the_script_along_without_anybody_looking(
+    make_lab: "Callable[..., Lab]", isolation: str
+) -> None:
+    lab = make_lab(isolation=isolation)
+    lab.write("import os, time; print(os.getpid()); time.sleep(600)")
+    ref = lab.submit()
+    lab.until_log(ref, "\n")
+    script = int(lab.log(ref))
+    os.kill(lab.supervisors()[0], signal.SIGKILL)
+    lab.until(lambda: gone(script), "the script to end")
+
+
 def test_cancel_when_the_supervisor_is_dead_ends_what_it_left(lab: "Lab") -> None:
     lab.write(STUBBORN_FAMILY)
     ref = lab.submit(arguments=["a"])

@@ -56,7 +56,8 @@ def _settled(run: Run, queued_at: int) -> bool:
         reason = "canceled before it started"
         if state.name == states.RUNNING:
             reason = "canceled; its supervisor had been killed before"
-            end_orphans(run.id)
+            if not end_orphans(run.id):
+                return False
         states.write_last_state(run, State(states.CANCELED, reason=reason, started=state.started, ended=time.time()))
         queueing.remove(run.home, layout.entry_name(queued_at, run.id))
         return True
