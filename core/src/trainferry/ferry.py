@@ -19,7 +19,7 @@ from trainferry.progress import Progress, Report, silent
 from trainferry.run import Run
 from trainferry.runs import RunStore
 from trainferry.specs.finding import Finding, Severity
-from trainferry.specs.job import Job, merge
+from trainferry.specs.job import Job
 from trainferry.specs.plan import Action, ActionKind, Plan
 from trainferry.specs.run import RunRecord, RunState
 
@@ -94,8 +94,7 @@ class Ferry:
         from pydantic import ValidationError  # noqa: PLC0415
 
         try:
-            merged = merge(own.model_dump(mode="json", exclude_unset=True), overlay)
-            return Job.model_validate(merged).with_origin(job.origin)
+            return own.laid_over(overlay)
         except ValidationError as error:
             raise self._bad_overlay(error.errors()[0]) from error
 

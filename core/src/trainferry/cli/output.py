@@ -51,7 +51,7 @@ class Output:
         if self.json:
             import json  # noqa: PLC0415  (text output needs none)
 
-            print(json.dumps(mask(data), indent=2, ensure_ascii=False, default=str))
+            print(json.dumps(_finite(mask(data)), indent=2, ensure_ascii=False, default=str, allow_nan=False))
 
     def paint(self, text: str, kind: str) -> str:
         """The text in the colour of its kind, where colours are shown."""
@@ -66,3 +66,12 @@ class Output:
             head, _, tail = str(finding).partition(f"{finding.severity}: ")
             painted = f"{head}{self.paint(finding.severity, finding.severity)}: {tail}"
             print(mask_text(painted), file=sys.stderr)
+
+
+def _finite(data: Any) -> Any:
+    """Plain data with None for what is no finite number: JSON has no word for it."""
+    if isinstance(data, dict):
+        return {key: _finite(value) for key, value in data.items()}
+    if isinstance(data, list):
+        return [_finite(value) for value in data]
+    return None if isinstance(data, float) and data - data != 0 else data

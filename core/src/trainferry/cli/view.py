@@ -87,7 +87,7 @@ def plan_data(plan: "Plan") -> dict[str, Any]:
 
 def plan_text(plan: "Plan") -> str:
     """A plan for people: each step, what travels, what it may cost."""
-    lines = [f"on the backend '{plan.backend}', {len(plan.actions)} steps:"]
+    lines = [f"on the backend '{plan.backend}', {len(plan.actions)} step{'s' if len(plan.actions) != 1 else ''}:"]
     for count, action in enumerate(plan.actions, 1):
         load = [f"{action.files} files"] if action.files is not None else []
         load += [size(action.bytes)] if action.bytes is not None else []

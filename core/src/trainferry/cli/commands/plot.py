@@ -9,6 +9,7 @@ from trainferry.cli.output import Output
 from trainferry.cli.parser import run_argument
 from trainferry.cli.session import ferry_of
 from trainferry.cli.sides import sides_of
+from trainferry.compare import distinct
 from trainferry.plot import draw_text, write_png
 
 DESCRIPTION = """Draw the metrics of runs by epoch: in the terminal, or with -o as a PNG."""
@@ -29,7 +30,9 @@ def run(arguments: argparse.Namespace) -> int:
     """Exit code 0 when it is drawn."""
     output = Output(arguments)
     with ferry_of(arguments, output) as ferry:
-        series = {side.label: side.rows for side in sides_of(ferry, arguments.run)}
+        sides = sides_of(ferry, arguments.run)
+    labels = distinct([side.label for side in sides])
+    series = {label: side.rows for label, side in zip(labels, sides, strict=True)}
     if arguments.output is not None:
         write_png(series, arguments.output)
         output.answer(f"wrote {arguments.output.absolute()}")
