@@ -189,9 +189,9 @@ def test_compare_and_plot_take_runs_and_files(ferry: Run) -> None:
     ferry("compare", "latest", "old.csv", "--tolerance", "0.6")
     assert "no run has the metric 'acc'" in ferry("compare", "latest", "old.csv", "--metric", "acc", code=1).stderr
     assert "takes two runs or more" in ferry("compare", "latest", code=1).stderr
-    Path("nan.csv").write_text("epoch,loss\n0,nan\n1,inf\n", encoding="utf-8")
+    Path("nan.csv").write_text("epoch,loss\n0,2\n1,nan\n", encoding="utf-8")
     assert document(ferry("plot", "nan.csv", "--json"))["series"]["nan"] == [
-        {"epoch": 0.0, "loss": None},
+        {"epoch": 0.0, "loss": 2.0},
         {"epoch": 1.0, "loss": None},
     ]
     assert "2.5 -> 1.5" in ferry("plot", "latest", "old.csv").stdout
