@@ -68,12 +68,14 @@ def train(options: argparse.Namespace, cluster: Cluster, output: Path) -> None:
 
     with cluster.scope():
         model = build_model(len(train_split.classes), size, options.learning_rate)
-    model.summary()
+    summary: list[str] = []
+    model.summary(print_fn=summary.append)  # shown at the end: whoever comes back to a long log looks there
     log = keras.callbacks.CSVLogger(output / "history.csv")
     history = cluster.fit(model, train_batches, validation_batches, epochs=options.epochs, callbacks=[log])
 
     save_model(model, train_split.classes, output / "model.keras")
     plot_history(history, output / "history.png")
+    print("\n".join(summary))
     print(f"the model and its history are in {output}")
 
 
