@@ -156,7 +156,7 @@ def test_swapping_the_backend_by_a_word(ferry: Run) -> None:
     assert "on the backend 'shelf'" in ferry("plan", "job.yaml").stdout
     done = ferry("plan", "job.yaml", "--on", "nowhere", code=1)
     assert "there is no plugin 'nowhere'" in done.stderr
-    assert "pip install trainferry-nowhere" in done.stderr
+    assert "installed: " in done.stderr
     Path("trainferry.toml").write_text('[profiles.p]\nbackend = "elsewhere"\n', encoding="utf-8")
     assert "elsewhere" in ferry("plan", "job.yaml", "--profile", "p", code=1, TRAINFERRY_BACKEND="").stderr
 

@@ -52,7 +52,7 @@ def test_an_unknown_backend_says_what_is_installed_and_what_was_meant(shelf: Pat
     with pytest.raises(PluginError) as caught:
         load_backend("shelv")
     assert "did you mean 'shelf'?" in caught.value.remedy
-    assert "pip install trainferry-shelv" in caught.value.remedy
+    assert "shelf" in caught.value.remedy.partition("installed: ")[2]
 
 
 @pytest.mark.parametrize(

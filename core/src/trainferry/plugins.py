@@ -103,7 +103,7 @@ def find(group: str, name: str) -> Entry:
     raise PluginError(
         f"there is no plugin '{name}' in {group}",
         remedy=_suggestion(name, known)
-        + f"installed: {', '.join(known) or 'none'}; try: pip install trainferry-{name}",
+        + f"installed: {', '.join(known) or 'none'}; another one comes with the distribution of its authors",
     )
 
 

@@ -113,7 +113,7 @@ def top_help() -> str:
         "examples:",
         "  ferry init first                write first/job.yaml and a script to start from",
         "  ferry run first/job.yaml        run it here",
-        "  ferry run job.yaml --on azureml run it on a cluster",
+        "  ferry run job.yaml --profile p  run it with the settings of a profile",
         "  ferry logs -f latest            follow it from another shell",
         "",
         "'ferry COMMAND --help' tells more about a command; 'ferry --version' which version this is.",

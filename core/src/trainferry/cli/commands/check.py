@@ -13,7 +13,7 @@ DESCRIPTION = """Find what is wrong with a job: its spec, the folder that travel
 Costs nothing: no network, nothing is installed or started."""
 EXAMPLES = [
     ("ferry check job.yaml", "errors, warnings and notes, worst first"),
-    ("ferry check job.yaml --on azureml", "by the rules of another backend too"),
+    ("ferry check job.yaml --on BACKEND", "by the rules of another backend too"),
     ("ferry check job.yaml --json", "for an editor or a pipeline"),
 ]
 

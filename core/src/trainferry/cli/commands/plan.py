@@ -12,7 +12,7 @@ DESCRIPTION = """Show what running a job would do, step by step: what is built, 
 Nothing is changed, here or at the target. What is shown is what 'ferry run' applies."""
 EXAMPLES = [
     ("ferry plan job.yaml", "on the backend that the settings name"),
-    ("ferry plan job.yaml --on azureml", "on another one"),
+    ("ferry plan job.yaml --on BACKEND", "on another one; 'ferry backends' lists them"),
     ("ferry plan job.yaml --json", "for a program"),
 ]
 

@@ -24,7 +24,7 @@ The run is detached from the start: Ctrl-C or a closed terminal ends the followi
 Errors of the check or the plan stop it before anything is submitted."""
 EXAMPLES = [
     ("ferry run job.yaml", "run it on the backend that the settings name"),
-    ("ferry run job.yaml --on azureml", "the same job on a cluster"),
+    ("ferry run job.yaml --on BACKEND", "the same job on another one; 'ferry backends' lists them"),
     ("ferry run job.yaml --detach", "submit, print the run's id, and return"),
     ("ferry run job.yaml --set timeout=10m", "with one value changed for this run"),
 ]
