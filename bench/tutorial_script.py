@@ -7,7 +7,6 @@ training/train.py takes with that seed, so that the losses can be compared digit
 
 import argparse
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -39,20 +38,34 @@ def build_model(classes: int) -> keras.Model:
     return model
 
 
-def take_order(images: Any, seed: int) -> None:
+def take_order(images: Any, seed: int, epochs: int) -> None:
     """Have the generator take, epoch by epoch, the order that training/train.py takes with this seed."""
-    rows = tf.data.Dataset.range(images.n).shuffle(images.n, seed=seed)
+    orders = orders_of_fit(images.n, seed, epochs)
+    # Keras asks for a new order more often than once an epoch, such as after its first look at the data.
+    images._set_index_array = lambda: setattr(images, "index_array", orders[0])  # noqa: SLF001  (there is no other way)
+    images.on_epoch_begin = lambda: setattr(images, "index_array", orders.pop(0) if len(orders) > 1 else orders[0])
 
-    def orders() -> Iterator[Any]:
-        while True:
-            yield np.array(list(rows.as_numpy_iterator()))
 
-    following = orders()
+def orders_of_fit(count: int, seed: int, epochs: int) -> list[Any]:
+    """The order of each epoch in which `fit` goes through `count` shuffled rows: from a fit that notes them.
 
-    def set_index_array() -> None:
-        images.index_array = next(following)
+    Drawing them from the dataset itself gives others: Keras makes more iterators than it goes through.
+    """
+    seen: list[int] = []
 
-    images._set_index_array = set_index_array  # noqa: SLF001  (the generator offers no other way)
+    def note(row: Any) -> Any:
+        seen.append(int(row))
+        return np.zeros(1, np.float32)
+
+    def sample(row: Any) -> tuple[Any, Any]:
+        return tf.ensure_shape(tf.numpy_function(note, [row], tf.float32), (1,)), tf.zeros(1)
+
+    keras.utils.set_random_seed(seed)
+    rows = tf.data.Dataset.range(count).shuffle(count, seed=seed).map(sample).batch(count)
+    nothing = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+    nothing.compile(loss="mse")
+    nothing.fit(rows, epochs=epochs, verbose=0)
+    return [np.array(seen[start : start + count]) for start in range(0, len(seen), count)]
 
 
 def main() -> None:
@@ -64,11 +77,11 @@ def main() -> None:
     parser.add_argument("--output-dir", type=Path, default=Path("outputs"))
     options = parser.parse_args()
 
-    if options.order is not None:
-        keras.utils.set_random_seed(options.order)
     train, validation = flow(options.data_path / "train"), flow(options.data_path / "validation", shuffle=False)
     if options.order is not None:
-        take_order(train, options.order)
+        take_order(train, options.order, options.epochs)
+        keras.utils.set_random_seed(options.order)
+        tf.config.experimental.enable_op_determinism()
     model = build_model(train.num_classes)
     history = model.fit(
         train, validation_data=validation, epochs=options.epochs, verbose=2, shuffle=options.order is None
