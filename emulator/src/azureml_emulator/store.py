@@ -91,7 +91,7 @@ class Store:
         with self.transaction():
             return self._database.execute("DELETE FROM documents WHERE kind = ? AND key = ?", (kind, key)).rowcount > 0
 
-    def list(self, kind: str, prefix: str = "") -> list[Document]:
+    def find(self, kind: str, prefix: str = "") -> list[Document]:
         """All documents of a kind whose key starts with `prefix`, oldest first."""
         with self._lock:
             rows = self._database.execute(

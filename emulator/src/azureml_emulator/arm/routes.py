@@ -57,7 +57,7 @@ def provider(call: Call) -> dict[str, Any]:
 def groups(call: Call) -> dict[str, Any]:
     """All resource groups."""
     prefix = models.group_key(call.parts["sub"], "")
-    return {"value": call.cloud.store.list(models.GROUP, prefix)}
+    return {"value": call.cloud.store.find(models.GROUP, prefix)}
 
 
 def get_group(call: Call) -> Any:
@@ -91,7 +91,7 @@ def resources(call: Call) -> dict[str, Any]:
     wanted = {name.lower(): value.lower() for name, value in _FILTER.findall(call.query.get("$filter", ""))}
     group = call.parts.get("rg") or wanted.get("resourcegroup")
     prefix = models.group_key(sub, group) + "/" if group else f"/subscriptions/{sub}/".lower()
-    found = call.cloud.store.list(models.RESOURCE, prefix) + list_workspaces(call.cloud, sub, group)
+    found = call.cloud.store.find(models.RESOURCE, prefix) + list_workspaces(call.cloud, sub, group)
     return {
         "value": [
             one
@@ -105,7 +105,7 @@ def resources(call: Call) -> dict[str, Any]:
 def list_deployments(call: Call) -> dict[str, Any]:
     """Deployments of the subscription."""
     prefix = f"/subscriptions/{call.parts['sub']}/".lower()
-    found = call.cloud.store.list(models.DEPLOYMENT, prefix)
+    found = call.cloud.store.find(models.DEPLOYMENT, prefix)
     return {"value": [{name: value for name, value in one.items() if name != "made"} for one in found]}
 
 

@@ -29,7 +29,7 @@ def get(cloud: Cloud, scope: str, name: str) -> dict[str, Any]:
 
 def in_workspace(cloud: Cloud, scope: str) -> list[dict[str, Any]]:
     """All compute targets of a workspace."""
-    return cloud.store.list(KIND, f"{scope.lower()}/computes/")
+    return cloud.store.find(KIND, f"{scope.lower()}/computes/")
 
 
 def put(cloud: Cloud, scope: str, name: str, wanted: dict[str, Any]) -> dict[str, Any]:
@@ -124,7 +124,7 @@ def used_cores(
 ) -> int:
     """Cores that the compute targets of a region may take at their largest, of one family or of all."""
     total = 0
-    for one in cloud.store.list(KIND):
+    for one in cloud.store.find(KIND):
         inner = one["properties"]["properties"]
         size = find(inner["vmSize"])
         same = one["location"].lower() == location.lower() and one["id"] != without

@@ -53,7 +53,7 @@ def get(call: Call) -> dict[str, Any]:
 def list_all(call: Call) -> dict[str, Any]:
     """All compute targets of the workspace."""
     found = models.in_workspace(call.cloud, call.scope)
-    return {"value": [models.shown(call.cloud, one) for one in found], "nextLink": None}
+    return {"value": [models.shown(call.cloud, one) for one in found]}
 
 
 def delete(call: Call) -> Response:

@@ -59,7 +59,7 @@ def get(cloud: Cloud, scope: str, name: str) -> dict[str, Any]:
 
 def list_all(cloud: Cloud, scope: str) -> list[dict[str, Any]]:
     """All datastores of a workspace."""
-    names = [BLOBSTORE, ARTIFACTSTORE, *(one["name"] for one in cloud.store.list(KIND, f"{scope.lower()}/"))]
+    names = [BLOBSTORE, ARTIFACTSTORE, *(one["name"] for one in cloud.store.find(KIND, f"{scope.lower()}/"))]
     return [get(cloud, scope, name) for name in names]
 
 

@@ -13,13 +13,15 @@ ROOT = "/datastore/v1.0" + WORKSPACE
 
 def list_all(call: Call) -> dict[str, Any]:
     """All datastores."""
-    return {"value": models.list_all(call.cloud, call.scope), "continuationToken": None, "nextLink": None}
+    return {"value": models.list_all(call.cloud, call.scope), "continuationToken": None}
 
 
 def create(call: Call) -> Response:
-    """Register one. 200: the SDK takes 201 for an error."""
-    replace = call.query.get("createIfNotExists", "").lower() == "true" or call.method == "PUT"
-    models.put(call.cloud, call.scope, {**call.body, **_name(call)}, replace=replace)
+    """Register one, or replace one with PUT. 200: the SDK takes 201 for an error."""
+    models.put(call.cloud, call.scope, {**call.body, **_name(call)}, replace=call.method == "PUT")
+    section = call.body.get("azureStorageSection") or {}
+    if call.query.get("createIfNotExists", "").lower() == "true":
+        call.cloud.blobs.ensure_container(str(section["containerName"]))
     return Response(status_code=200)
 
 

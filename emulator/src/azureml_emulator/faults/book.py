@@ -46,7 +46,7 @@ class FaultBook:
             self._rules = []
         self._changed(storage=storage)
 
-    def list(self) -> list[dict[str, Any]]:
+    def rules(self) -> list[dict[str, Any]]:
         """The rules in force, with how often each struck."""
         with self._lock:
             found = [rule.data() for rule in self._rules]

@@ -12,6 +12,7 @@ from azureml_emulator.store import Store
 
 if TYPE_CHECKING:
     from azureml_emulator.execution.runner import Runner
+    from azureml_emulator.server.middleware import Gate
 
 
 @dataclass(slots=True)
@@ -25,6 +26,8 @@ class Cloud:
     clock: Clock
     faults: FaultBook
     runner: "Runner"
+    gate: "Gate | None" = None
+    """What every request passes; set when the application is made."""
 
     @property
     def url(self) -> str:

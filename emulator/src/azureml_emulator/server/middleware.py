@@ -5,7 +5,6 @@ import re
 import time
 from collections import deque
 from dataclasses import dataclass
-from typing import Any
 
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -14,7 +13,10 @@ from azureml_emulator.aad.tokens import TokenError, check
 from azureml_emulator.faults.rules import Rule
 from azureml_emulator.server.cloud import Cloud
 from azureml_emulator.server.errors import error_body
+from azureml_emulator.server.protocol import TRANSPORT
 
+FLUSH = 0.02
+"""Seconds that written bytes get to leave before a connection is broken off."""
 REMEMBERED = 20_000
 """Requests that are kept for whoever wants to know what a client asked."""
 OPEN = re.compile(r"^/(metadata/|adfs/|discovery|emulator/)")
@@ -122,39 +124,49 @@ def ordered(path: str) -> str:
     return path
 
 
-class Dropped(Exception):
-    """Ends a request without an answer; the server closes the connection."""
-
-
-async def strike(rule: Rule, scope: Scope, receive: Receive, send: Send) -> Any:
+async def strike(rule: Rule, scope: Scope, receive: Receive, send: Send) -> Send | None:
     """Do what a rule says to a request; the `send` with which it goes on, or None if it is over."""
     if rule.kind == "slow":
         await asyncio.sleep(rule.seconds)
         return send
     if rule.kind == "drop":
-        return cutting(rule.bytes, send)
-    if rule.kind in ("hang", "disconnect"):
-        if rule.kind == "hang":
-            while (await receive())["type"] != "http.disconnect":
-                pass
-        raise Dropped
+        return cutting(rule.bytes, scope, send)
+    if rule.kind == "hang":
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        return None
+    if rule.kind == "disconnect":
+        await close(scope)
+        return None
     headers = {"retry-after": f"{rule.seconds:g}"} if rule.kind == "throttle" else {}
     code = {"throttle": "TooManyRequests", "expired_token": "ExpiredAuthenticationToken"}.get(rule.kind, "ServerError")
     await JSONResponse(error_body(code, "a fault that was asked for"), rule.status, headers)(scope, receive, send)
     return None
 
 
-def cutting(left: int, send: Send) -> Send:
+async def close(scope: Scope) -> None:
+    """Break the connection of a request off; when this returns, the server knows that it is gone."""
+    # What was written goes out first; an abort throws away what is still in the buffer.
+    await asyncio.sleep(FLUSH)
+    scope[TRANSPORT].abort()
+    await asyncio.sleep(0)
+
+
+def cutting(left: int, scope: Scope, send: Send) -> Send:
     """A `send` that breaks the connection off after some bytes of the body; the length is announced in full."""
+    gone = False
 
     async def cut(message: Message) -> None:
-        nonlocal left
+        nonlocal left, gone
+        if gone:
+            return
         body = message.get("body", b"")
         if message["type"] != "http.response.body" or len(body) < left:
             left -= len(body)
             await send(message)
             return
+        gone = True
         await send({**message, "body": body[:left], "more_body": True})
-        raise Dropped
+        await close(scope)
 
     return cut

@@ -31,8 +31,8 @@ class Blob:
 
     name: str
     size: int
-    changed: str
-    """When it was last written, as storage says it (RFC 1123)."""
+    etag: str
+    """Another one whenever the content is."""
 
 
 class Blobs:
@@ -101,7 +101,7 @@ class Blobs:
             self._made.discard(container)
         self._request("DELETE", container, "restype=container", ok=(202, 404))
 
-    def list(self, container: str, prefix: str = "") -> Iterator[Blob]:
+    def find(self, container: str, prefix: str = "") -> Iterator[Blob]:
         """The blobs whose name starts with `prefix`, by name; none if there is no such container."""
         marker = ""
         while True:
@@ -112,8 +112,7 @@ class Blobs:
             page = ET.fromstring(answer.content)  # noqa: S314  (from our own Azurite on loopback)
             for item in page.iter("Blob"):
                 size = item.findtext("Properties/Content-Length") or "0"
-                changed = item.findtext("Properties/Last-Modified") or ""
-                yield Blob(item.findtext("Name") or "", int(size), changed)
+                yield Blob(item.findtext("Name") or "", int(size), item.findtext("Properties/Etag") or "")
             marker = page.findtext("NextMarker") or ""
             if not marker:
                 return
@@ -160,18 +159,33 @@ class Blobs:
         listing = f"<?xml version='1.0' encoding='utf-8'?><BlockList>{''.join(blocks)}</BlockList>"
         self._request("PUT", path, "comp=blocklist", ok=(201,), content=listing.encode())
 
+    def append(self, container: str, blob: str, offset: int, data: bytes) -> None:
+        """Append to a blob what starts at `offset` of it; what is there already is not appended again."""
+        path = f"{container}/{quote(blob)}"
+        if offset == 0:
+            headers = {"x-ms-blob-type": "AppendBlob", "if-none-match": "*", "content-type": "text/plain; charset=utf-8"}
+            self._request("PUT", path, ok=(201, 409), headers=headers)
+        for start in range(0, len(data), PART):
+            part = data[start : start + PART]
+            headers = {"x-ms-blob-condition-appendpos": str(offset + start)}
+            answer = self._request("PUT", path, "comp=appendblock", ok=(201, 412), content=part, headers=headers)
+            if answer.status_code == httpx.codes.PRECONDITION_FAILED:
+                there = int(self._request("HEAD", path, ok=(200,)).headers["content-length"])
+                if there < offset + start + len(part):
+                    raise BlobError(f"append to {path} at {offset + start}: it has {there} bytes")
+
     def delete(self, container: str, blob: str) -> None:
         """Delete a blob, if it is there."""
         self._request("DELETE", f"{container}/{quote(blob)}", ok=(202, 404))
 
-    def set_faults(self, rules: "list[dict[str, object]]") -> "list[dict[str, int]]":
+    def set_faults(self, rules: list[dict[str, object]]) -> list[dict[str, int]]:
         """Tell Azurite's process which faults to do; returns how often each struck."""
         url = f"https://127.0.0.1:{self._azurite.port}/emulator/faults"
         answer = self._client.put(url, json=rules, headers={"x-emulator-secret": self._azurite.secret})
         found: list[dict[str, int]] = answer.json()
         return found
 
-    def faults(self) -> "list[dict[str, int]]":
+    def faults(self) -> list[dict[str, int]]:
         """How often each fault of storage struck."""
         url = f"https://127.0.0.1:{self._azurite.port}/emulator/faults"
         found: list[dict[str, int]] = self._client.get(

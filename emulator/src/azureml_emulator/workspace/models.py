@@ -49,7 +49,7 @@ def by_scope(cloud: Cloud, scope: str) -> dict[str, Any]:
 def list_workspaces(cloud: Cloud, subscription: str, group: str | None = None) -> list[dict[str, Any]]:
     """All workspaces of a subscription, or of one resource group."""
     prefix = f"/subscriptions/{subscription}/" + (f"resourceGroups/{group}/" if group else "")
-    return cloud.store.list(KIND, prefix.lower())
+    return cloud.store.find(KIND, prefix.lower())
 
 
 def put_workspace(cloud: Cloud, subscription: str, group: str, name: str, wanted: dict[str, Any]) -> dict[str, Any]:
