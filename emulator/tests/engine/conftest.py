@@ -53,6 +53,7 @@ class Ears:
         self.outputs: dict[tuple[str, str], dict[str, bytes]] = {}
         self.deaf = threading.Event()
         """While set, each event is refused, as by a service that is down."""
+        self.refused = 0
 
     def run_changed(self, state: RunState) -> None:
         """Keep a state."""
@@ -78,6 +79,7 @@ class Ears:
 
     def _listen(self) -> None:
         if self.deaf.is_set():
+            self.refused += 1
             raise ConnectionError("the service is down")
 
 
@@ -113,10 +115,10 @@ class Workshop:
             path.write_text(text)
         return str(top)
 
-    def order(self, script: str = "print('hello')", **fields: Any) -> WorkOrder:
+    def order(self, script: str = "print('hello')", script_name: str = "train.py", **fields: Any) -> WorkOrder:
         """An order to run a script, given as text, on the cluster."""
         self.count += 1
-        data = {"run_id": f"run-{self.count}", "cluster": "cpu", "script": "train.py", **fields}
+        data = {"run_id": f"run-{self.count}", "cluster": "cpu", "script": script_name, **fields}
         return WorkOrder.model_validate({"snapshot": self.snapshot(script), **data})
 
     def submit(self, script: str = "print('hello')", **fields: Any) -> str:
@@ -136,6 +138,20 @@ class Workshop:
     def wait_for(self, run_id: str, status: Status) -> None:
         """Wait until a run has a state."""
         until(lambda: any(state.status is status for state in self.ears.states.get(run_id, [])))
+
+    def until(self, condition: Callable[[], T | None]) -> T:
+        """Wait for something to be true, and return it."""
+        return until(condition)
+
+    def state(self, run_id: str) -> RunState:
+        """How a run stands now, by the engine."""
+        state = self.engine.state(run_id)
+        assert state is not None
+        return state
+
+    def work(self, run_id: str) -> Path:
+        """The working folder of a run's first node, while the run goes."""
+        return self.home / "runs" / run_id / "node-0" / "mnt" / "azureml" / "cr" / "j" / run_id / "exe" / "wd"
 
     def log(self, run_id: str, name: str = "user_logs/std_log.txt") -> str:
         """What was told of a log up to now."""

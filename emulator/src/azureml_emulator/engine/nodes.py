@@ -1,5 +1,6 @@
 """One attempt of a run on the nodes it got: prepared, started, watched, ended, brought home."""
 
+import threading
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,8 +21,34 @@ if TYPE_CHECKING:
     from azureml_emulator.engine.running import Run
 
 
+_BETWEEN_LOOKS = 0.3
+"""Seconds between two looks for changed files."""
+
+
 class Preempted(Exception):
     """The nodes were taken back; the run is to be queued again."""
+
+
+class _Looking:
+    """Tells files while the script runs, in a thread of its own: a slow listener holds up neither logs nor a cancel."""
+
+    def __init__(self, run: "Run", works: list[Path]) -> None:
+        self._run = run
+        self._works = works
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._look, name=f"files of {run.state.run_id}")
+
+    def __enter__(self) -> None:
+        self._thread.start()
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def _look(self) -> None:
+        while not self._over.wait(_BETWEEN_LOOKS):
+            for work in self._works:
+                self._run.look(work)
 
 
 class Attempt:
@@ -49,11 +76,12 @@ class Attempt:
         try:
             for index, task in enumerate(tasks):
                 self._agents.append(Agent(self._record.node(index), task))
-            try:
-                outcome = self._watch()
-            except Stopped:
-                outcome = Outcome(Status.CANCELED)
-            self._end_all()
+            with _Looking(self._run, self._works()):
+                try:
+                    outcome = self._watch()
+                except Stopped:
+                    outcome = Outcome(Status.CANCELED)
+                self._end_all()
             return self._bring_home(outcome)
         finally:
             for agent in self._agents:
@@ -102,8 +130,6 @@ class Attempt:
             if deadline is not None and time.monotonic() > deadline:
                 return self._timeout()
             self._run.pause()
-            for work in self._works():
-                self._run.look(work)
 
     def _started(self) -> None:
         if all(not report["error"] for report in self._reports()):
@@ -136,7 +162,7 @@ class Attempt:
         if outcome.status is not Status.CANCELED:
             self._run.change(Status.FINALIZING, exit_code=outcome.exit_code, error=outcome.error)
         for work in self._works():
-            self._run.look(work, last=True)
+            self._run.bring_home(work)
         for agent in self._agents:
             for output in self._order.outputs:
                 folder = output_folder(output, NodeFolders(agent.folder, self._order.run_id))

@@ -115,7 +115,8 @@ class Run(threading.Thread):
                 self._record.forget_nodes()
                 return self._carry_out(order)
             outcome, work = remains
-            self._bring_home(work)
+            if work is not None:
+                self.bring_home(work)
         except RunFailed as error:
             return Outcome(Status.FAILED, error=error.error, exit_code=error.error.exit_code)
         except BadOrder as error:
@@ -208,12 +209,13 @@ class Run(threading.Thread):
         except StageFailed as error:
             raise failed(kind, str(error)) from error
 
-    def look(self, work: Path, *, last: bool = False) -> bool:
-        """Tell the files of a working folder that are new; with `last`, until all were heard."""
-        if not last:
-            return self._teller.tell_files(work)
-        self._bring_home(work)
-        return True
+    def look(self, work: Path) -> None:
+        """Tell the files of a working folder that are new; what isn't heard, the next look tells."""
+        self._teller.tell_files(work)
+
+    def bring_home(self, work: Path) -> None:
+        """Tell the files of a working folder that are new, until all were heard."""
+        self._insist(lambda: self._teller.tell_files(work), _PATIENCE)
 
     def bring_output(self, name: str, folder: Path) -> None:
         """Tell the files of an output, until all were heard."""
@@ -223,10 +225,6 @@ class Run(threading.Thread):
     def refusals(self) -> list[str]:
         """Files of the run that are not taken."""
         return self._teller.refusals
-
-    def _bring_home(self, work: Path | None) -> None:
-        if work is not None:
-            self._insist(lambda: self._teller.tell_files(work, last=True), _PATIENCE)
 
     def _insist(self, tell: Callable[[], bool], patience: float | None) -> None:
         """Repeat until everything was heard. RunFailed if that takes longer than `patience` seconds."""

@@ -2,7 +2,7 @@
 
 import logging
 import os
-import time
+import threading
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -15,21 +15,19 @@ _LOGGER = logging.getLogger(__name__)
 _CHUNK = 1 << 20
 """Bytes of a log that are told at once."""
 
-_SETTLED = 0.5
-"""Seconds between two looks for changed files."""
-
 _FOLDERS = ("outputs", "logs")
 
 
 class Teller:
-    """What one run has to tell. Used by that run's thread alone."""
+    """What one run has to tell. States and logs are told by one thread, files by another or by the same."""
 
     def __init__(self, record: Record, events: Events) -> None:
         self._record = record
         self._events = events
         self._told = record.told()
         self._refused: set[str] = set()
-        self._next_look = 0.0
+        self._lock = threading.Lock()
+        """Held while `_told` is changed or kept."""
         self.refusals: list[str] = []
         """Names of files that are not taken: links out of the working folder, and names that are not UTF-8."""
 
@@ -39,18 +37,18 @@ class Teller:
             return True
         if not self._heard("the state", partial(self._events.run_changed, state)):
             return False
-        self._told.status, self._told.attempt = state.status, state.attempt
-        self._record.set_told(self._told)
+        with self._lock:
+            self._told.status, self._told.attempt = state.status, state.attempt
+            self._record.set_told(self._told)
         return True
 
     def tell_logs(self) -> bool:
         """Tell what logs have grown by; False if some of it wasn't heard."""
-        heard, before = True, dict(self._told.logs)
+        heard = True
         for path in sorted(self._record.logs.rglob("*")):
-            if path.is_file():
-                heard &= self._tell_log(path.relative_to(self._record.logs).as_posix(), path)
-        if self._told.logs != before:
-            self._record.set_told(self._told)
+            name = path.relative_to(self._record.logs).as_posix()
+            if path.is_file() and path.stat().st_size != self._told.logs.get(name):
+                heard &= self._tell_log(name, path)
         return heard
 
     def _tell_log(self, name: str, path: Path) -> bool:
@@ -62,28 +60,23 @@ class Teller:
                 if not self._heard(name, partial(self._events.log_grew, self._record.run_id, name, offset, data)):
                     return False
                 offset += len(data)
-                self._told.logs[name] = offset
+                with self._lock:
+                    self._told.logs[name] = offset
+                    self._record.set_told(self._told)
         return True
 
-    def tell_files(self, work: Path, *, last: bool = False) -> bool:
-        """Tell files that are new or changed below `outputs/` and `logs/`; False if some weren't heard.
-
-        Looks every half second at most, unless it is the `last` look.
-        """
-        if not last and time.monotonic() < self._next_look:
-            return True
-        heard, changed = True, False
+    def tell_files(self, work: Path) -> bool:
+        """Tell files that are new or changed below `outputs/` and `logs/`; False if some weren't heard."""
+        heard = True
         for name, path, mark in self._files(work):
             if self._told.files.get(name) == mark:
                 continue
             if self._heard(name, partial(self._events.file_changed, self._record.run_id, name, path), path):
-                self._told.files[name] = mark
-                changed = True
+                with self._lock:
+                    self._told.files[name] = mark
+                    self._record.set_told(self._told)
             else:
                 heard = False
-        if changed:
-            self._record.set_told(self._told)
-        self._next_look = time.monotonic() + _SETTLED
         return heard
 
     def tell_output(self, output: str, folder: Path) -> bool:
