@@ -191,7 +191,7 @@ class RunState(_Data):
 
 
 class Events(Protocol):
-    """Hears what happens. Called from the engine's threads, for one run never two at once.
+    """Hears what happens. Called from the engine's threads: one for the states and logs of a run, one for its files.
 
     Nothing is lost: a call that raises is repeated, and after a restart of the emulator what was on its way is told
     again. So each call must bear to be made twice with the same values.
