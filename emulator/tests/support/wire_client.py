@@ -3,7 +3,7 @@
 import time
 import uuid
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 import httpx
 
@@ -35,6 +35,14 @@ class Wire:
         )
         self.scope = self.scope_of(azure.resource_group, azure.workspace)
         self.sign_in()
+
+    def __enter__(self) -> Self:
+        """The client itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close its connections."""
+        self.client.close()
 
     def scope_of(self, group: str, workspace: str) -> str:
         """Path of a workspace."""
