@@ -54,7 +54,7 @@ environment = Environment("surface")
 environment.python.conda_dependencies = CondaDependencies.create(python_version="3.11", pip_packages=["azureml-core==1.61.0.post4", "setuptools<81"])
 
 experiment = Experiment(workspace, "surface")
-job = ScriptRunConfig(sys.argv[1], "in_the_job.py", [files.as_named_input("files").as_download()], cluster, environment)
+job = ScriptRunConfig(sys.argv[1], "in_the_job.py", [files.as_named_input("files").as_download()], compute_target=cluster, environment=environment)
 run = experiment.submit(job, tags={"mine": "1"})
 run.wait_for_completion(show_output=False, raise_on_error=True)
 metrics = run.get_metrics()
