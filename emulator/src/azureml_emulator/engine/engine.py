@@ -6,11 +6,11 @@ import threading
 from functools import cache
 from pathlib import Path
 
+from azureml_emulator.engine import isolation
 from azureml_emulator.engine.clusters import Clusters
 from azureml_emulator.engine.contract import Events, RunState, Storage, WorkOrder
 from azureml_emulator.engine.faults import Faults
 from azureml_emulator.engine.images import Images
-from azureml_emulator.engine.isolation import obstacle
 from azureml_emulator.engine.records import Records
 from azureml_emulator.engine.running import Run, Surroundings
 from azureml_emulator.engine.staging import Stage
@@ -24,10 +24,20 @@ class Engine:
     """Carries orders out. Safe to use from any thread; making one touches nothing.
 
     `home` is this emulator's own, and holds what has to outlive a restart. `cache` holds images and may be shared.
-    `grace` is the time in seconds between asking a process to end and killing it.
+    `grace` is the time in seconds between asking a process to end and killing it. `obstacle`, if given, is taken for
+    the reason why nodes can't be kept apart on this machine (empty: they can) instead of finding out.
     """
 
-    def __init__(self, home: Path, cache: Path, storage: Storage, events: Events, *, grace: float = 5.0) -> None:
+    def __init__(
+        self,
+        home: Path,
+        cache: Path,
+        storage: Storage,
+        events: Events,
+        *,
+        grace: float = 5.0,
+        obstacle: str | None = None,
+    ) -> None:
         self._home = home.absolute()
         self._records = Records(self._home)
         self._lock = threading.Lock()
@@ -42,7 +52,7 @@ class Engine:
             clusters=self.clusters,
             faults=self.faults,
             events=events,
-            obstacle=_obstacle,
+            obstacle=_found_out if obstacle is None else lambda: obstacle,
             closing=threading.Event(),
             grace=grace,
         )
@@ -110,5 +120,5 @@ class Engine:
 
 
 @cache
-def _obstacle() -> str:
-    return obstacle()
+def _found_out() -> str:
+    return isolation.obstacle()

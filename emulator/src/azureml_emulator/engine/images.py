@@ -54,6 +54,8 @@ class Build:
     """One build on its way; several runs may wait for the same."""
 
     def __init__(self, plan: _Plan, faults: Faults) -> None:
+        self.needed = not plan.complete
+        """Whether the image was not there when it was asked for: then its log is news."""
         self.image = Image(key=plan.key, state=ImageState.BUILDING, log=plan.log)
         self._plan = plan
         self._faults = faults

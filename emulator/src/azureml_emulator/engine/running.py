@@ -183,7 +183,7 @@ class Run(threading.Thread):
         copied = 0
         while True:
             done = build.done
-            if build.image.state is not ImageState.READY and build.image.log.exists():
+            if (build.needed or build.image.state is ImageState.FAILED) and build.image.log.exists():
                 copied = _append(build.image.log, copied, log)
             if done:
                 break
