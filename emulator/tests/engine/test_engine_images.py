@@ -22,18 +22,27 @@ def environment(*pip: str, **more: Any) -> dict[str, Any]:
     return {"name": "env", "python": {"condaDependencies": conda}, "docker": {"baseImage": "image:1"}, **more}
 
 
-def test_packages_are_there_and_their_build_is_in_the_log(workshop: "Workshop", package: str) -> None:
-    state = workshop.run("import tiny; print(tiny.WHO)", environment=environment(package))
+@pytest.fixture
+def fresh(workshop: "Workshop", tmp_path: "Path") -> "Workshop":
+    """A workshop whose images are not built yet."""
+    workshop.engine.close()
+    workshop.cache = tmp_path / "cache"
+    workshop.new_engine().start()
+    return workshop
+
+
+def test_packages_are_there_and_their_build_is_in_the_log(fresh: "Workshop", package: str) -> None:
+    state = fresh.run("import tiny; print(tiny.WHO)", environment=environment(package))
     assert state.status is Status.COMPLETED, state
-    assert workshop.log(state.run_id) == "a tiny package\n"
-    log = workshop.log(state.run_id, BUILD_LOG)
+    assert fresh.log(state.run_id) == "a tiny package\n"
+    log = fresh.log(state.run_id, BUILD_LOG)
     assert "Conda packages are recorded, not installed: scipy" in log
     assert "The base image is recorded, not run: image:1" in log
     assert "tiny" in log
     assert log.endswith("Image is ready\n")
-    again = workshop.run("import tiny", environment=environment(package, environmentVariables={"A": "1"}))
+    again = fresh.run("import tiny", environment=environment(package, environmentVariables={"A": "1"}))
     assert again.status is Status.COMPLETED
-    assert BUILD_LOG not in workshop.ears.logs[again.run_id], "the image was there"
+    assert BUILD_LOG not in fresh.ears.logs[again.run_id], "the image was there"
 
 
 def test_a_failing_build_shows_the_resolver_s_own_error(workshop: "Workshop", package: str) -> None:
@@ -56,10 +65,10 @@ def test_a_build_that_is_made_to_fail(workshop: "Workshop") -> None:
     assert workshop.run().status is Status.COMPLETED, "once"
 
 
-def test_many_who_want_the_same_image_get_one_build(tmp_path: "Path", workshop: "Workshop", package: str) -> None:
+def test_many_who_want_the_same_image_get_one_build(tmp_path: "Path", fresh: "Workshop", package: str) -> None:
     wanted = environment(package)
-    other = Engine(tmp_path / "other", workshop.cache, workshop.storage, workshop.ears)
-    engines = [workshop.engine, other] * 3
+    other = Engine(tmp_path / "other", fresh.cache, fresh.storage, fresh.ears)
+    engines = [fresh.engine, other] * 3
     images = []
     threads = [threading.Thread(target=lambda e=e: images.append(e.images.build(wanted))) for e in engines]
     for thread in threads:
@@ -69,17 +78,17 @@ def test_many_who_want_the_same_image_get_one_build(tmp_path: "Path", workshop: 
     assert [image.state for image in images] == [ImageState.READY] * 6
     assert len({image.key for image in images}) == 1
     assert images[0].log.read_text().count("Image is ready") == 1
-    assert workshop.engine.images.find(wanted).state is ImageState.READY
+    assert fresh.engine.images.find(wanted).state is ImageState.READY
 
 
-def test_half_an_image_is_built_anew(workshop: "Workshop", package: str) -> None:
+def test_half_an_image_is_built_anew(fresh: "Workshop", package: str) -> None:
     wanted = environment(package, "tiny")
-    image = workshop.engine.images.find(wanted)
+    image = fresh.engine.images.find(wanted)
     assert image.state is ImageState.ABSENT
-    left = workshop.engine.images.python(image)
+    left = fresh.engine.images.python(image)
     left.parent.mkdir(parents=True)
     left.write_text("half")
-    assert workshop.engine.images.build(wanted).state is ImageState.READY
+    assert fresh.engine.images.build(wanted).state is ImageState.READY
     assert left.resolve().stat().st_size > 10_000
 
 
