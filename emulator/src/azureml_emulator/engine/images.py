@@ -60,7 +60,7 @@ class Build:
         self._plan = plan
         self._faults = faults
         self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._run, name=f"build {plan.key[:8]}")
+        self._thread = threading.Thread(target=self._run, name=f"build {plan.key[:8]}", daemon=True)
         self._thread.start()
 
     @property

@@ -36,7 +36,7 @@ class _Looking:
         self._run = run
         self._works = works
         self._over = threading.Event()
-        self._thread = threading.Thread(target=self._look, name=f"files of {run.state.run_id}")
+        self._thread = threading.Thread(target=self._look, name=f"files of {run.state.run_id}", daemon=True)
 
     def __enter__(self) -> None:
         self._thread.start()

@@ -51,10 +51,13 @@ class Surroundings:
 
 
 class Run(threading.Thread):
-    """Carries one order out."""
+    """Carries one order out.
+
+    A daemon, as a process that ends without `Engine.close` shall not wait for it: its end is as good as a kill.
+    """
 
     def __init__(self, record: Record, around: Surroundings) -> None:
-        super().__init__(name=f"run {record.run_id}")
+        super().__init__(name=f"run {record.run_id}", daemon=True)
         self._record = record
         self._around = around
         self._teller = Teller(record, around.events)
