@@ -55,6 +55,8 @@ class Ears:
         self.deaf = threading.Event()
         """While set, each event is refused, as by a service that is down."""
         self.refused = 0
+        self.pieces = 0
+        """Of logs, as many as were told."""
         self.late = False
         """Somebody else has heard the beginning of the logs."""
 
@@ -71,6 +73,7 @@ class Ears:
             logs.setdefault(name, bytes(offset))
         assert offset == len(logs.get(name, b"")), name
         logs[name] = logs.get(name, b"") + data
+        self.pieces += 1
 
     def file_changed(self, run_id: str, name: str, path: Path) -> None:
         """Keep the file's content."""

@@ -153,3 +153,15 @@ class Run:
     state = workshop.run(snapshot=workshop.source(files), context={"AZUREML_RUN_ID": "run-x"})
     assert state.exit_code == 4
     assert workshop.log(state.run_id) == "sent [('loss', 1)]\n"
+
+
+def test_a_chatty_script_is_told_in_few_pieces(workshop: "Workshop") -> None:
+    script = """
+        import time
+        for number in range(400):
+            print(number)
+            time.sleep(0.005)
+    """
+    state = workshop.run(script)
+    assert workshop.log(state.run_id).split() == [str(number) for number in range(400)]
+    assert workshop.ears.pieces < 60

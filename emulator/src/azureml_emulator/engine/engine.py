@@ -15,6 +15,9 @@ from azureml_emulator.engine.records import Records
 from azureml_emulator.engine.running import Run, Surroundings
 from azureml_emulator.engine.staging import Stage
 
+_PATIENCE = 60.0
+"""Seconds to wait for a run that is to end; its agents end with this process at the latest."""
+
 
 class EngineError(Exception):
     """The engine can't start; the text says why."""
@@ -77,12 +80,15 @@ class Engine:
                 self._start(Run(record, self._around))
 
     def close(self) -> None:
-        """End everything that was started; what is not finished is gone on with by the next `start`."""
+        """End everything that was started; what is not finished is gone on with by the next `start`.
+
+        Takes the grace period at most, and the time that the system needs to end killed processes.
+        """
         self._around.closing.set()
         with self._lock:
             running = list(self._running.values())
         for run in running:
-            run.join()
+            run.join(_PATIENCE)  # longer only if a listener doesn't return
         self.images.close()
         if self._claim is not None:
             os.close(self._claim)

@@ -28,7 +28,7 @@ TICK = 0.1
 """Seconds between two looks at a run."""
 
 _PATIENCE = 300.0
-"""Seconds for which the last files of a run are offered to somebody who can't take them."""
+"""Seconds for which the last files and log lines of a run are offered to somebody who can't take them."""
 
 
 class Closing(Exception):
@@ -90,7 +90,13 @@ class Run(threading.Thread):
                     code="ServiceError", kind="InternalError", message=f"{type(error).__name__}: {error}"
                 )
                 self._end(Outcome(Status.FAILED, error=problem))
-            self._insist(lambda: self._teller.tell_logs() and self._teller.tell_state(self.state), None)
+            try:
+                self._insist(lambda: self._teller.tell_logs(all_of_it=True), _PATIENCE)
+            except RunFailed:
+                _LOGGER.exception(
+                    "the end of a log of the run %s is lost: nobody could hear of it", self._record.run_id
+                )
+            self._insist(lambda: self._teller.tell_state(self.state), None)
             self._record.forget_work()
         except Closing:
             return
