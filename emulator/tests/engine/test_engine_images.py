@@ -65,6 +65,15 @@ def test_a_build_that_is_made_to_fail(workshop: "Workshop") -> None:
     assert workshop.run().status is Status.COMPLETED, "once"
 
 
+def test_a_failure_can_be_meant_for_one_image(workshop: "Workshop", package: str) -> None:
+    meant = workshop.engine.images.find(environment(package))
+    workshop.engine.faults.fail_builds("not this one", key=meant.key)
+    assert workshop.run().status is Status.COMPLETED
+    state = workshop.run(environment=environment(package))
+    assert state.error is not None
+    assert "not this one" in state.error.message
+
+
 def test_many_who_want_the_same_image_get_one_build(tmp_path: "Path", fresh: "Workshop", package: str) -> None:
     wanted = environment(package)
     other = Engine(tmp_path / "other", fresh.cache, fresh.storage, fresh.ears)

@@ -1,6 +1,7 @@
 """A run from its order to its end: what the script gets, and what comes back."""
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -153,6 +154,25 @@ class Run:
     state = workshop.run(snapshot=workshop.source(files), context={"AZUREML_RUN_ID": "run-x"})
     assert state.exit_code == 4
     assert workshop.log(state.run_id) == "sent [('loss', 1)]\n"
+
+
+def test_temporary_files_have_short_names_and_are_gone_afterwards(workshop: "Workshop") -> None:
+    script = """
+        import socket, tempfile
+        folder = tempfile.mkdtemp()
+        print(folder)
+        with socket.socket(socket.AF_UNIX) as listener:
+            listener.bind(folder + "/listener-of-some-length")
+    """
+    for obstacle in ("", "no namespaces"):
+        workshop.engine.close()
+        workshop.new_engine(obstacle).start()
+        state = workshop.run(script)
+        assert state.status is Status.COMPLETED, state
+        folder = Path(workshop.log(state.run_id).strip())
+        workshop.until(lambda: not workshop.engine.busy)
+        assert folder.parent.name.startswith("azureml-")
+        assert not folder.parent.exists()
 
 
 def test_a_chatty_script_is_told_in_few_pieces(workshop: "Workshop") -> None:

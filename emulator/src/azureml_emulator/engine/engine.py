@@ -118,6 +118,11 @@ class Engine:
         record = self._records.get(run_id)
         return record.state() if record else None
 
+    @property
+    def busy(self) -> bool:
+        """Whether any run is not yet over, or not yet cleaned up after."""
+        return any(run.is_alive() for run in list(self._running.values()))
+
     def _start(self, run: Run) -> None:
         for known in [run_id for run_id, old in self._running.items() if not old.is_alive()]:
             del self._running[known]

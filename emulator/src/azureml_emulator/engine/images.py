@@ -91,7 +91,7 @@ class Build:
         plan = self._plan
         plan.folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with _locked(plan.folder.with_name(f"{plan.key}.lock")):
-            failure = self._faults.take_build_failure()
+            failure = self._faults.take_build_failure(plan.key)
             if plan.complete and failure is None:
                 return ""
             with plan.log.open("w", encoding="utf-8") as log:

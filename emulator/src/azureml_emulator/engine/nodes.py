@@ -10,7 +10,7 @@ from azureml_emulator.engine.assigning import Site, assign
 from azureml_emulator.engine.contract import RunError, Status, WorkOrder
 from azureml_emulator.engine.distribution import workers_of
 from azureml_emulator.engine.inputs import output_folder
-from azureml_emulator.engine.layout import LogNames, NodeFolders
+from azureml_emulator.engine.layout import LogNames, NodeFolders, make_temporary
 from azureml_emulator.engine.node.assignment import Status as NodeReport
 from azureml_emulator.engine.outcome import Outcome, failed, verdict
 from azureml_emulator.engine.records import Record
@@ -75,6 +75,7 @@ class Attempt:
         self._say_inputs(obstacle)
         try:
             for index, task in enumerate(tasks):
+                make_temporary(self._record.node(index))
                 self._agents.append(Agent(self._record.node(index), task))
             with _Looking(self._run, self._works()):
                 try:
