@@ -14,7 +14,8 @@ from azureml_emulator.server.errors import user_error
 Test = Callable[[dict[str, Any]], bool]
 
 _TOKEN = re.compile(r"""\s*(?:(\()|(\))|(and|or)\b|([^\s()]+)\s+(eq|ne|gt|ge|lt|le)\s+)""", re.IGNORECASE)
-_VALUE = re.compile(r"""\s*(?:"((?:[^"\\]|\\.)*)"|'((?:[^']|'')*)'|(.+?)(?=\s*\)|\s+(?:and|or)\s|\s*$))""", re.IGNORECASE)
+_VALUE = re.compile(r"""\s*(?:"((?:[^"\\]|\\.)*)"|'((?:[^']|'')*)'|(.+?)(?=\s*\)|\s+(?:and|or)(?:\s|$)|\s*$))""", re.IGNORECASE)
+_TIME = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.(\d{1,7}))?(?:Z|\+00:00)?")
 _FIELDS = {
     "runid": "runId", "rootrunid": "rootRunId", "parentrunid": "parentRunId", "status": "status", "target": "target",
     "runtype": "runType", "createdutc": "createdUtc", "starttimeutc": "startTimeUtc", "endtimeutc": "endTimeUtc",
@@ -116,4 +117,5 @@ def _text(value: Any) -> str:
 
 def _comparable(text: str) -> str:
     """Times in one spelling: Python writes a space and an offset where the services write T and Z."""
-    return re.sub(r"(\+00:00|Z)$", "", text.strip()).replace(" ", "T")
+    found = _TIME.fullmatch(text.strip())
+    return f"{found[1]}T{found[2]}.{(found[3] or ''):0<7}" if found else text
