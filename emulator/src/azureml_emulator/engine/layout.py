@@ -46,7 +46,11 @@ class LogNames:
 
     @property
     def clean_up(self) -> str:
-        """What happens on the nodes after the script."""
+        """What goes wrong after the script.
+
+        Its old name comes last, and of logs that appear together the SDK shows the last one only: so there is none if
+        there is nothing to say.
+        """
         if self.layout is LogLayout.OLD:
             return f"azureml-logs/75_job_post-{self.node}.txt"
         return "system_logs/lifecycler/lifecycler.log"

@@ -171,5 +171,5 @@ class Attempt:
         for name in self._run.refusals:
             self._say(self._names.clean_up, f"Not uploaded, because it leads out of the working folder: {name}")
         words = f"exit code {outcome.exit_code}" if outcome.exit_code is not None else outcome.status.value
-        self._say(self._names.clean_up, f"The run has ended: {words}")
+        self._say(self._names.execution, f"The run has ended: {words}")
         return outcome
