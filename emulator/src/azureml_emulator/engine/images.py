@@ -54,11 +54,13 @@ class Build:
     """One build on its way; several runs may wait for the same."""
 
     def __init__(self, plan: _Plan, faults: Faults) -> None:
+        self.needed = not plan.complete
+        """Whether the image was not there when it was asked for: then its log is news."""
         self.image = Image(key=plan.key, state=ImageState.BUILDING, log=plan.log)
         self._plan = plan
         self._faults = faults
         self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._run, name=f"build {plan.key[:8]}")
+        self._thread = threading.Thread(target=self._run, name=f"build {plan.key[:8]}", daemon=True)
         self._thread.start()
 
     @property
@@ -89,7 +91,7 @@ class Build:
         plan = self._plan
         plan.folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with _locked(plan.folder.with_name(f"{plan.key}.lock")):
-            failure = self._faults.take_build_failure()
+            failure = self._faults.take_build_failure(plan.key)
             if plan.complete and failure is None:
                 return ""
             with plan.log.open("w", encoding="utf-8") as log:

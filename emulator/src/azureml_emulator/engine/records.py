@@ -12,6 +12,7 @@ from pathlib import Path
 from pydantic import BaseModel, ValidationError
 
 from azureml_emulator.engine.contract import RunError, RunState, Status, WorkOrder
+from azureml_emulator.engine.layout import temporary_of
 
 
 class Told(BaseModel):
@@ -86,6 +87,7 @@ class Record:
     def forget_nodes(self) -> None:
         """Delete what was on the run's nodes."""
         for folder in self.nodes():
+            remove(temporary_of(folder))
             remove(folder)
 
 
