@@ -1,4 +1,4 @@
-"""How long the Azure ML emulator takes: from nothing to ready, and a job that does nothing through the real azureml-core.
+"""How long the Azure ML emulator takes: from nothing to ready, and a job that does nothing through azureml-core.
 
 The job is a whole process of the user's, from its import of the SDK to the end of the run; the image of its environment
 has been built before, as by the first of many runs. The peer of both is patience: the figures are seconds.
@@ -13,7 +13,7 @@ from azureml_emulator import AzureMLEmulator
 from pairs import Figure, parser, report
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "emulator" / "tests" / "support"))
-from real_sdk import run_sdk  # noqa: E402  (found through the line above)
+from real_sdk import run_sdk
 
 SUBMIT = """
 import sys

@@ -9,13 +9,17 @@ import signal
 import subprocess
 import sys
 import time
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
-from azureml_emulator.admin.client import Admin, AdminError
 from azureml_emulator.cli.options import FAULT_CONDITIONS, parser
 from azureml_emulator.faults.rules import KINDS
 from azureml_emulator.places import State, read_json
 from azureml_emulator.server.environ import variables, without_proxy
+
+if TYPE_CHECKING:
+    from azureml_emulator.admin.client import Admin
 
 START_LIMIT = 900.0
 STOP_LIMIT = 30.0
@@ -36,7 +40,7 @@ def run(argv: list[str], prog: str) -> int:
     }  # fmt: skip
     try:
         return actions[arguments.action](arguments)
-    except (Refused, AdminError) as error:
+    except Refused as error:
         print(f"{prog}: {error}", file=sys.stderr)
         return 1
 
@@ -200,9 +204,19 @@ def reset(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _admin(arguments: argparse.Namespace) -> Admin:
+@contextmanager
+def _admin(arguments: argparse.Namespace) -> Iterator["Admin"]:
+    """A client of the running emulator; what it refuses is Refused."""
+    from azureml_emulator.admin.client import Admin, AdminError  # noqa: PLC0415  (the other actions need no HTTP)
+
     about = running(arguments)
-    return Admin(about["url"], State(arguments.state), about["secret"])
+    admin = Admin(about["url"], State(arguments.state), about["secret"])
+    try:
+        yield admin
+    except AdminError as error:
+        raise Refused(str(error)) from error
+    finally:
+        admin.close()
 
 
 def fault(arguments: argparse.Namespace) -> int:
@@ -210,7 +224,8 @@ def fault(arguments: argparse.Namespace) -> int:
     if arguments.kind is None:
         raise Refused(f"which fault? One of:\n{_kinds()}")
     given = {name: getattr(arguments, name) for name in FAULT_CONDITIONS if getattr(arguments, name) is not None}
-    identifier = _admin(arguments).add_fault(arguments.kind, **given)
+    with _admin(arguments) as admin:
+        identifier = admin.add_fault(arguments.kind, **given)
     print(json.dumps({"id": identifier}) if arguments.json else f"{arguments.kind} is in force ({identifier})")
     return 0
 
@@ -222,10 +237,10 @@ def _kinds() -> str:
 
 def faults(arguments: argparse.Namespace) -> int:
     """List the rules, or take them back."""
-    admin = _admin(arguments)
-    if arguments.clear:
-        admin.clear_faults()
-    found = admin.faults()
+    with _admin(arguments) as admin:
+        if arguments.clear:
+            admin.clear_faults()
+        found = admin.faults()
     if arguments.json:
         print(json.dumps(found))
     elif not found:
