@@ -25,7 +25,9 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def emulator(*arguments: str, code: int = 0) -> str:
     """What a command prints; it must end with this exit code."""
-    done = subprocess.run([*EMULATOR, *arguments], capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+    done = subprocess.run(
+        [*EMULATOR, *arguments], capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
+    )
     assert done.returncode == code, done.stdout + done.stderr
     return done.stdout + done.stderr
 
@@ -33,7 +35,7 @@ def emulator(*arguments: str, code: int = 0) -> str:
 def test_a_detached_emulator_is_used_and_stopped(home: Path) -> None:
     assert "start one: azureml-emulator" in emulator("env", code=1)
     said = emulator("start", "--detach", "--workspace", "mine")
-    assert "eval \"$(azureml-emulator env)\"" in said
+    assert 'eval "$(azureml-emulator env)"' in said
     try:
         assert "an emulator is running" in emulator("start", "--detach", code=1)
         assert "an emulator is running" in emulator("start", code=1)

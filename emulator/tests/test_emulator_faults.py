@@ -48,7 +48,11 @@ def test_the_admin_endpoint_wants_its_secret(wire: Wire) -> None:
 
 @pytest.mark.parametrize(
     ("kind", "status", "code"),
-    [("throttle", 429, "TooManyRequests"), ("error", 500, "ServerError"), ("expired_token", 401, "ExpiredAuthenticationToken")],
+    [
+        ("throttle", 429, "TooManyRequests"),
+        ("error", 500, "ServerError"),
+        ("expired_token", 401, "ExpiredAuthenticationToken"),
+    ],
 )
 def test_an_answer_instead_of_the_right_one(wire: Wire, kind: str, status: int, code: str) -> None:
     wire.azure.admin.add_fault(kind, service="arm", count=1, seconds=3)

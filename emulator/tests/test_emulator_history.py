@@ -125,7 +125,9 @@ def test_metrics_keep_their_rows_once(wire: Wire) -> None:
     metric = {"name": "loss", "columns": {"loss": "Double"}, "value": [row]}
     wire.ask("POST", f"{path}/batch", {"values": [metric]})
     wire.ask("POST", f"{path}/batch", {"values": [metric]})
-    wire.ask("POST", f"{path}/batch", {"values": [{**metric, "value": [{**row, "metricId": "m2", "data": {"loss": 0.25}}]}]})
+    wire.ask(
+        "POST", f"{path}/batch", {"values": [{**metric, "value": [{**row, "metricId": "m2", "data": {"loss": 0.25}}]}]}
+    )
     assert [one["metricKey"]["name"] for one in wire.ask("POST", f"{path}/list", {})["value"]] == ["loss"]
     full = wire.ask("POST", f"{path}/full", {"metricName": "loss"})
     assert [one["data"]["loss"] for one in full["value"]] == [0.5, 0.25]
@@ -147,4 +149,7 @@ def test_artifacts_are_announced_written_and_listed(wire: Wire) -> None:
     assert [one["path"] for one in below] == names[:2]
     assert wire.client.get(below[1]["contentUri"]).text == names[1]
     wire.ask("GET", f"{root}/contentinfo/{place}/outputs/none", status=404)
-    assert wire.client.put(below[0]["contentUri"], content=b"x", headers={"x-ms-blob-type": "BlockBlob"}).status_code == 403
+    assert (
+        wire.client.put(below[0]["contentUri"], content=b"x", headers={"x-ms-blob-type": "BlockBlob"}).status_code
+        == 403
+    )

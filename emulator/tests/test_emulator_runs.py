@@ -15,7 +15,7 @@ def cluster(wire: Wire) -> str:
 
 
 def test_a_run_from_submission_to_its_files(wire: Wire, cluster: str) -> None:
-    script = "import os, sys\nprint(sys.argv[1:])\nos.makedirs('outputs', exist_ok=True)\nopen('outputs/model.txt', 'w').write('done')\n"
+    script = "import pathlib, sys\nprint(sys.argv[1:])\npathlib.Path('outputs/model.txt').write_text('done')\n"
     arguments = ["--rate", 0.1, True, "a b", ""]
     run_id = wire.submit(script, cluster, arguments=arguments, tags={"mine": "1"})
     run = wire.ended(run_id)
@@ -85,7 +85,9 @@ def test_a_dataset_is_mounted_and_an_output_lands_in_its_datastore(wire: Wire, c
         wire.service("dataset", "/saveddatasets"),
         {"datasetType": "file", "dataflowJson": f"type: mltable\npaths:\n- folder: {uri}\n"},
     )
-    data = {"in": {"dataLocation": {"dataset": {"id": saved["id"]}}, "mechanism": "mount", "environmentVariableName": "IN"}}
+    data = {
+        "in": {"dataLocation": {"dataset": {"id": saved["id"]}}, "mechanism": "mount", "environmentVariableName": "IN"}
+    }
     place = {"dataPath": {"datastoreName": "workspaceblobstore", "relativePath": "results/{run-id}"}}
     output = {"out": {"outputLocation": place, "mechanism": "upload", "environmentVariableName": "OUT"}}
     script = (
@@ -94,15 +96,24 @@ def test_a_dataset_is_mounted_and_an_output_lands_in_its_datastore(wire: Wire, c
         "pathlib.Path(os.environ['OUT'], 'y.txt').write_text(text.upper())\n"
     )
     run_id = wire.submit(
-        script, cluster, arguments=["DatasetConsumptionConfig:in", "DatasetOutputConfig:out"], data=data, outputData=output
+        script,
+        cluster,
+        arguments=["DatasetConsumptionConfig:in", "DatasetOutputConfig:out"],
+        data=data,
+        outputData=output,
     )
     run = wire.ended(run_id)
     assert run["status"] == "Completed", run["error"]
-    copied = {"type": "mltable", "paths": [{"file": f"azureml://datastores/workspaceblobstore/paths/results/{run_id}/y.txt"}]}
+    copied = {
+        "type": "mltable",
+        "paths": [{"file": f"azureml://datastores/workspaceblobstore/paths/results/{run_id}/y.txt"}],
+    }
     again = wire.ask(
         "POST", wire.service("dataset", "/saveddatasets"), {"datasetType": "file", "dataflowJson": str(copied)}
     )
     data["in"]["dataLocation"] = {"dataset": {"id": again["id"]}}
-    second = wire.submit("import sys; print(open(sys.argv[1]).read())", cluster, arguments=["DatasetConsumptionConfig:in"], data=data)
+    second = wire.submit(
+        "import sys; print(open(sys.argv[1]).read())", cluster, arguments=["DatasetConsumptionConfig:in"], data=data
+    )
     assert wire.ended(second)["status"] == "Completed", section["containerName"]
     assert "FROM STORAGE" in wire.file(second, LOG)

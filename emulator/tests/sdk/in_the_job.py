@@ -1,6 +1,7 @@
 """Runs in the cloud: finds its run, logs to it, uploads to it, reads its dataset."""
 
 import sys
+from pathlib import Path
 
 from azureml.core import Run
 
@@ -12,8 +13,7 @@ run.log_row("point", x=1.0, y=2.0)
 run.tag("seen", "yes")
 run.set_tags({"also": "this"})
 print("workspace", run.experiment.workspace.name, "dataset", sys.argv[1])
-with open("note.txt", "w", encoding="utf-8") as stream:
-    stream.write("from the job")
+Path("note.txt").write_text("from the job", encoding="utf-8")
 run.upload_file("outputs/note.txt", "note.txt")
 child = run.child_run("part")
 child.log("inner", 5)

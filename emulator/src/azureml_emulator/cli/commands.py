@@ -9,7 +9,6 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 from typing import Any
 
 from azureml_emulator.admin.client import Admin, AdminError
@@ -94,9 +93,11 @@ def start(arguments: argparse.Namespace) -> int:
         print(text, file=sys.stderr, flush=True)
 
     try:
-        serve(State(arguments.state.absolute()), settings, say=say, ready=ready, ends_with_input=arguments.end_with_input)
+        serve(
+            State(arguments.state.absolute()), settings, say=say, ready=ready, ends_with_input=arguments.end_with_input
+        )
     except AlreadyRunning as error:
-        raise Refused(f"{error}\n  use it: eval \"$({arguments.prog} env)\"; or end it: {arguments.prog} stop") from error
+        raise Refused(f'{error}\n  use it: eval "$({arguments.prog} env)"; or end it: {arguments.prog} stop') from error
     except (AzuriteError, InstallError, EngineError) as error:
         raise Refused(str(error)) from error
     if not arguments.json:
@@ -105,10 +106,12 @@ def start(arguments: argparse.Namespace) -> int:
 
 
 def _welcome(arguments: argparse.Namespace, about: dict[str, Any]) -> str:
-    default = "" if arguments.state == parser("").get_default("state") else f" --state {shlex.quote(str(arguments.state))}"
+    default = (
+        "" if arguments.state == parser("").get_default("state") else f" --state {shlex.quote(str(arguments.state))}"
+    )
     return (
         f"Azure ML is emulated at {about['url']}, blob storage on port {about['blob_port']}\n"
-        f"point a shell's azureml-core at it:  eval \"$({arguments.prog} env{default})\"\n"
+        f'point a shell\'s azureml-core at it:  eval "$({arguments.prog} env{default})"\n'
         f"workspace: {about['workspace']}, resource group {about['resource_group']},"
         f" subscription {about['subscription_id']}\n"
         f"all that it knows is in {arguments.state}\n"
@@ -120,14 +123,14 @@ def _start_detached(arguments: argparse.Namespace) -> int:
     """Start a process of its own session, and wait until it is ready."""
     state = State(arguments.state.absolute())
     if alive(state):
-        raise Refused(f"an emulator is running on {state.root}\n  use it: eval \"$({arguments.prog} env)\"")
+        raise Refused(f'an emulator is running on {state.root}\n  use it: eval "$({arguments.prog} env)"')
     state.root.mkdir(parents=True, exist_ok=True, mode=0o700)
     output = state.root / "start.log"
+    command = [sys.executable, "-m", "azureml_emulator", "start", *_options(arguments)]
     with output.open("wb") as stream:
         process = subprocess.Popen(
-            [sys.executable, "-m", "azureml_emulator", "start", *_options(arguments)], stdin=subprocess.DEVNULL, stdout=stream, stderr=stream,
-            start_new_session=True,
-        )  # fmt: skip
+            command, stdin=subprocess.DEVNULL, stdout=stream, stderr=stream, start_new_session=True
+        )
     deadline = time.monotonic() + START_LIMIT
     while alive(state) is None:
         if process.poll() is not None or time.monotonic() > deadline:
@@ -185,12 +188,13 @@ def stop(arguments: argparse.Namespace) -> int:
 
 def reset(arguments: argparse.Namespace) -> int:
     """Delete the state folder, if it is one and nobody uses it."""
-    folder: Path = arguments.state
+    folder = State(arguments.state).root
     if alive(State(folder)) is not None:
         raise Refused(f"an emulator is running on {folder}\n  end it first: {arguments.prog} stop")
     if folder.exists() and not State(folder).settings.exists():
         raise Refused(f"{folder} isn't a state folder of an emulator; nothing was deleted")
-    shutil.rmtree(folder, ignore_errors=False) if folder.exists() else None
+    if folder.exists():
+        shutil.rmtree(folder)
     if not arguments.json:
         print(f"{folder} is gone")
     return 0

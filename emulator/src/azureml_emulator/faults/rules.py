@@ -101,9 +101,7 @@ class Rule:
     def fits_request(self, service: str, method: str, path: str) -> bool:
         """Whether a request is meant."""
         return (
-            matches(self.service, service)
-            and (not self.methods or method in self.methods)
-            and matches(self.path, path)
+            matches(self.service, service) and (not self.methods or method in self.methods) and matches(self.path, path)
         )
 
     def fits_target(self, *names: str) -> bool:

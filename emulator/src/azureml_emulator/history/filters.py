@@ -1,8 +1,8 @@
 """The filter language of run queries: what the SDK writes of OData, and a little more.
 
 `(Status eq Completed) and (Tags/team eq "vision")`, `or`, parentheses, `eq ne gt ge lt le`, `null`, values with or
-without quotes. A tag or property that a run doesn't have is neither null nor not null: the SDK asks whether one is there
-by `(Tags/x ne null or Tags/x eq null)`.
+without quotes. A tag or property that a run doesn't have is neither null nor not null: the SDK asks whether one is
+there by `(Tags/x ne null or Tags/x eq null)`.
 """
 
 import re
@@ -14,7 +14,9 @@ from azureml_emulator.server.errors import user_error
 Test = Callable[[dict[str, Any]], bool]
 
 _TOKEN = re.compile(r"""\s*(?:(\()|(\))|(and|or)\b|([^\s()]+)\s+(eq|ne|gt|ge|lt|le)\s+)""", re.IGNORECASE)
-_VALUE = re.compile(r"""\s*(?:"((?:[^"\\]|\\.)*)"|'((?:[^']|'')*)'|(.+?)(?=\s*\)|\s+(?:and|or)(?:\s|$)|\s*$))""", re.IGNORECASE)
+_VALUE = re.compile(
+    r"""\s*(?:"((?:[^"\\]|\\.)*)"|'((?:[^']|'')*)'|(.+?)(?=\s*\)|\s+(?:and|or)(?:\s|$)|\s*$))""", re.IGNORECASE
+)
 _TIME = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.(\d{1,7}))?(?:Z|\+00:00)?")
 _FIELDS = {
     "runid": "runId", "rootrunid": "rootRunId", "parentrunid": "parentRunId", "status": "status", "target": "target",

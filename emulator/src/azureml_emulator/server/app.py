@@ -46,10 +46,8 @@ def application(cloud: Cloud) -> ASGIApp:
     services = [ADMIN, AAD, WORKSPACE, COMPUTE, ENVIRONMENT, DATASTORE, DATASET, HISTORY, CONTENT, EXECUTION]
     routes = [one for service in [*services, ARTIFACT, METRIC, ARM] for one in service]
     handlers = {404: unknown, 405: unknown, Exception: broken}
-    starlette = Starlette(routes=routes, exception_handlers=handlers)  # type: ignore[arg-type]
+    starlette = Starlette(routes=routes, exception_handlers=handlers)
     starlette.router.redirect_slashes = False
     starlette.state.cloud = cloud
     cloud.gate = Gate(starlette, cloud)
     return cloud.gate
-
-

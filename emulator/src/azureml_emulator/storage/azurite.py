@@ -83,6 +83,11 @@ class Azurite:
         """Whether the process runs."""
         return self.process is not None and self.process.poll() is None
 
+    def wait_for_end(self) -> None:
+        """Return when the process has ended, or if there is none."""
+        if self.process is not None:
+            self.process.wait()
+
     def wait(self) -> None:
         """Return when storage answers; AzuriteError with what it said if it doesn't."""
         deadline = time.monotonic() + READY_LIMIT

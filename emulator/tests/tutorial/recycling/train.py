@@ -3,6 +3,7 @@
 import argparse
 import csv
 from pathlib import Path
+from typing import Any
 
 import keras
 
@@ -12,7 +13,7 @@ parser.add_argument("--epochs", type=int, default=10)
 options = parser.parse_args()
 
 
-def images(part: str):
+def images(part: str) -> Any:
     """One part of the data, scaled."""
     folder = options.data_path / part
     found = keras.utils.image_dataset_from_directory(folder, label_mode="categorical", image_size=(256, 256))
