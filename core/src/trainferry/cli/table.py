@@ -18,6 +18,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "backends": ("Set up", "list the installed backends, or what one can do"),
     "doctor": ("Set up", "try what backends need, and say what is missing"),
     "schema": ("Set up", "write the JSON Schema of job files, for editors"),
+    "new-backend": ("Set up", "write a backend of your own to start from"),
     "completion": ("Set up", "write the completion script of a shell"),
 }
 """Group and summary of every command by its name, in the order of the help."""

@@ -7,7 +7,7 @@ from trainferry.hookspecs import INTERFACE_VERSION, REQUIRED
 from trainferry.specs import Finding, Severity
 from trainferry.testing import promises
 from trainferry.testing.kit import Kit, digests
-from trainferry.testing.requirements import OPTIONAL
+from trainferry.testing.requirements import OPTIONAL, ask
 
 
 def test_the_interface_version_is_stated(kit: Kit) -> None:
@@ -25,7 +25,7 @@ def test_what_is_not_implemented_says_so(kit: Kit, verb: str) -> None:
     if verb in kit.backend.capabilities:
         pytest.skip(f"the backend '{kit.target.name}' implements '{verb}'; other tests try it")
     with pytest.raises(CapabilityMissing) as caught:
-        OPTIONAL[verb](kit.backend)
+        ask(kit.backend, verb)
     assert (caught.value.backend, caught.value.verb) == (kit.target.name, verb)
 
 

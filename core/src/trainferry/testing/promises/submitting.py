@@ -11,6 +11,8 @@ from trainferry.testing import scripts
 from trainferry.testing.kit import EXPERIMENT, Kit, Started
 from trainferry.testing.requirements import requires
 
+WHEN = ("at-the-first-step", "at-the-third-step", "at-the-end")
+
 
 @pytest.fixture
 def quick_run(kit: Kit) -> Started:
@@ -67,7 +69,7 @@ def test_two_plans_of_one_job_make_two_runs(kit: Kit) -> None:
     assert [kit.wait(one.ref).state for one in (first, second)] == [RunState.COMPLETED] * 2
 
 
-@pytest.mark.parametrize("how", [{"die_at_event": 1}, {"die_at_event": 3}, {"die_after": True}], ids=str)
+@pytest.mark.parametrize("how", [{"die_at_event": 1}, {"die_at_event": 3}, {"die_after": True}], ids=WHEN)
 def test_a_submit_whose_client_was_killed_can_be_repeated(kit: Kit, how: dict[str, Any]) -> None:
     """Wherever the kill struck, applying the plan again gives one whole run."""
     plan = kit.plan(kit.job(files={f"file{number}.txt": "x" for number in range(5)}))
