@@ -82,6 +82,8 @@ class Ferry:
         if name not in self._backends:
             backend = load_backend(name, self.config.extensions)
             backend.configure(self.config.backend_settings(name), self.site)
+            around = {extension: self.config.extension_settings(extension) for extension in backend.extensions}
+            backend.configure_extensions(around, self.site)
             self._backends[name] = backend
         return self._backends[name]
 
@@ -163,10 +165,13 @@ class Ferry:
     def _give_up(self, record: RunRecord, error: BaseException) -> None:
         """Store how a submit ended that didn't finish: taken by the target all the same, failed, or interrupted."""
         with suppress(FerryError):
-            if recovery.recover(self.store, self.backend(record.backend), record).ref is not None:
+            backend = self.backend(record.backend)
+            if recovery.recover(self.store, backend, record).ref is not None:
                 return
             state = RunState.FAILED if isinstance(error, Exception) else RunState.CANCELED
-            self.store.update(record.id, state=state, reason=f"not submitted: {reason_of(error)}", ended=time.time())
+            reason = f"not submitted: {reason_of(error)}"
+            old, new = self.store.update(record.id, state=state, reason=reason, ended=time.time())
+            recovery.tell(backend, old, new)
 
     def get(self, run_id: str) -> Run:
         """The run of that id, or of the only id that starts with it, or `latest`."""

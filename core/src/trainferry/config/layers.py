@@ -57,6 +57,10 @@ class Config:
         table = self._table("backends").get(name, {})
         return dict(table)
 
+    def extension_settings(self, name: str) -> dict[str, Any]:
+        """The `[extension_settings.<name>]` table."""
+        return dict(self._table("extension_settings").get(name, {}))
+
     def site(self, *, interactive: bool = False) -> Site:
         """The folders that the settings name, as absolute paths."""
         home, cache = (Path(str(self._last(key))).expanduser().absolute() for key in ("home", "cache"))
