@@ -99,11 +99,13 @@ class Backend:
         return getattr(self._manager.hook, hook)(**arguments)
 
     def _of(self, plugin: object, hook: str, /, **arguments: Any) -> Any:
-        """Ask one plugin about itself. The others don't answer; they may wrap it if it is the backend."""
-        callers = getattr(self._manager.hook, hook).get_hookimpls()
-        wraps = {id(one.plugin) for one in callers if (one.wrapper or one.hookwrapper) and plugin is self.plugin}
-        others = [other for other in self._manager.get_plugins() if other is not plugin and id(other) not in wraps]
-        return self._manager.subset_hook_caller(hook, others)(**arguments)
+        """Ask one plugin about itself; None if it has no answer. Others take part only by wrapping the backend."""
+        implementations = getattr(self._manager.hook, hook).get_hookimpls()
+        answering = [one.plugin for one in implementations if not (one.wrapper or one.hookwrapper)]
+        if plugin not in answering:
+            return None
+        others = answering if plugin is self.plugin else [one.plugin for one in implementations]
+        return self._manager.subset_hook_caller(hook, [one for one in others if one is not plugin])(**arguments)
 
     def settings_model(self) -> "type[BaseModel] | None":
         """The pydantic model of the backend's settings; None if it has none."""
