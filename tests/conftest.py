@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+pytest_plugins = ["trainferry.testing.plugin"]
+
 ROOT = Path(__file__).resolve().parents[1]
 CODE = ("core", "backends", "training", "tests", "bench", "docs", ".ci")
 
