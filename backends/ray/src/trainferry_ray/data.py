@@ -48,7 +48,7 @@ def as_request(job: Job, target: Target, cache: Path) -> list[dict[str, Any]]:
 
 
 def upload(job: Job, name: str, target: Target, cache: Path, report: Report) -> dict[str, Any]:
-    """Bring a dataset to the storage of the cluster's head, unless it is there; goes on where an earlier one stopped."""
+    """Bring a dataset to the storage of the cluster's head, unless it is there; goes on where one stopped."""
     content = content_of(origin_of(job, name), cache)
     depot = Depot(target)
     received = _begin(depot, content)

@@ -106,12 +106,12 @@ class _Remote:
         self._done = 0
 
     def bring(self, homes: dict[str, Path]) -> None:
-        sizes = {path: size for path, size in self._ask("list_files")}
+        sizes = dict(self._ask("list_files"))
         for name in homes:
             if name not in sizes:
                 raise _no_file(self._ref, name)
         self._total = len(homes)
-        waiting = self._without_complete({name: home for name, home in homes.items()}, sizes)
+        waiting = self._without_complete(dict(homes), sizes)
         while waiting:
             pieces = self._next_pieces(waiting, sizes)
             for (name, offset, _), answer in zip(pieces, self._ask("read_files", pieces=pieces), strict=True):

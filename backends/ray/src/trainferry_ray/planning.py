@@ -3,7 +3,6 @@
 import os
 from collections.abc import Iterator
 
-from trainferry.site import Site
 from trainferry.snapshot import Snapshot, list_snapshot
 from trainferry.specs.finding import Finding, Severity
 from trainferry.specs.job import Job
@@ -27,20 +26,20 @@ def snapshot_of(job: Job) -> Snapshot:
     return list_snapshot(job.source_folder, without=[path for path in local if path is not None])
 
 
-def make_plan(job: Job, run_id: str, site: Site, settings: RaySettings, target: Target) -> Plan:
+def make_plan(job: Job, run_id: str, settings: RaySettings, target: Target) -> Plan:
     """The plan of one run. Reads this machine and the cluster's list of nodes; changes nothing."""
     snapshot = snapshot_of(job)
     findings = [*snapshot.problems, *_of_job(job, snapshot), *_of_cluster(job, settings, target)]
     blocked = any(finding.severity is Severity.ERROR for finding in findings)
     fingerprint = None if blocked else snapshot.fingerprint()
-    actions = [*_set_up(job, site, settings, target), *([] if blocked else _uploads(job, target))]
+    actions = [*_set_up(job, settings, target), *([] if blocked else _uploads(job, target))]
     actions.append(_submit(job, run_id, snapshot, fingerprint, target))
     return Plan(
         run_id=run_id, backend=NAME, job=job, actions=tuple(actions), findings=tuple(findings), snapshot=fingerprint
     )
 
 
-def _set_up(job: Job, site: Site, settings: RaySettings, target: Target) -> Iterator[Action]:
+def _set_up(job: Job, settings: RaySettings, target: Target) -> Iterator[Action]:
     if target.own is None:
         return
     if target.own.record():

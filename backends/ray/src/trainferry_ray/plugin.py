@@ -45,7 +45,7 @@ class RayBackend:
         """Start or reuse the cluster, build or reuse the environment, upload data, submit."""
         from trainferry_ray.planning import make_plan
 
-        return make_plan(job, run_id, self._site, self._settings, self._targets.current)
+        return make_plan(job, run_id, self._settings, self._targets.current)
 
     @hookimpl
     def apply(self, action: "Action", report: Report) -> "ActionResult":

@@ -73,8 +73,10 @@ class Submission:
         }
 
     def _is_wide(self, api: RayApi, resources: Resources) -> bool:
-        """Whether the driver waits on the head node for others: for several nodes, to start over when one is lost, for
-        data that only the head has, and when no room is free, because Ray lets a job itself wait 15 minutes only.
+        """Whether the driver waits on the head node while others work.
+
+        It does for several nodes, to start over when one is lost, for data that only the head has, and when no room
+        is free, because Ray lets a job itself wait 15 minutes only.
         """
         if self.job.nodes > 1 or self._settings.retries:
             return True

@@ -17,7 +17,12 @@ from trainferry_ray.settings import RaySettings
 OWN = "own"
 """Stands for the cluster on this machine, where others stand by their address."""
 
-_RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+_RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,250}")
+
+
+def is_run_id(text: str) -> bool:
+    """Whether a text can be the id of a run: nothing that leads elsewhere, in a path or in an address."""
+    return bool(_RUN_ID.fullmatch(text))
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +36,7 @@ class Ref:
     def parse(cls, text: str) -> "Ref | None":
         """The reference that a text stands for; None if it can be none of ours."""
         run_id, at, cluster = text.partition("@")
-        if (
-            not at
-            or not _RUN_ID.fullmatch(run_id)
-            or not (cluster == OWN or cluster.startswith(("http://", "https://")))
-        ):
+        if not at or not is_run_id(run_id) or not (cluster == OWN or cluster.startswith(("http://", "https://"))):
             return None
         return cls(run_id, cluster)
 
@@ -71,7 +72,7 @@ class Target:
 
     def shares(self, path: Path) -> bool:
         """Whether the nodes see a path of this machine under the same name."""
-        return bool(self.own) or any(path.is_relative_to(os.path.abspath(folder)) for folder in self.settings.shared)
+        return bool(self.own) or any(path.is_relative_to(Path(folder).absolute()) for folder in self.settings.shared)
 
     def api(self) -> RayApi | None:
         """The cluster's job service, its version checked; None if it is one of its own and doesn't run."""

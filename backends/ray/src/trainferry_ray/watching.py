@@ -9,7 +9,7 @@ from trainferry.results import FoundRun
 from trainferry.specs.run import RunState, RunStatus
 from trainferry_ray.api import RayApi
 from trainferry_ray.node import errands, outcome
-from trainferry_ray.target import Ref, Target, Targets
+from trainferry_ray.target import Ref, Target, Targets, is_run_id
 
 RUN_KEY, EXPERIMENT_KEY, TAG_PREFIX, WIDE_KEY = (
     "trainferry_run",
@@ -121,7 +121,7 @@ def find_runs(target: Target, experiment: str | None, run_id: str | None) -> lis
     if api is None:
         return []
     if run_id is not None:
-        single = api.job(run_id)
+        single = api.job(run_id) if is_run_id(run_id) else None
         jobs = {run_id: single} if single else {}
     else:
         jobs = api.jobs()

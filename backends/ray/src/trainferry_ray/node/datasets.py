@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from typing import Any
 
 
+_READ = stat.S_IRUSR | stat.S_IRGRP | stat.S_IROTH
+_ENTER = stat.S_IXUSR | stat.S_IXGRP | stat.S_IXOTH
+
+
 def content_folder(storage: Path, digest: str) -> Path:
     """Where an uploaded dataset lies on this node: below the name of its content."""
     return storage / "data" / digest
@@ -70,8 +74,8 @@ def _copy(origin: Path, home: Path) -> None:
 def _forbid_writing(top: Path) -> None:
     for folder, _, files in os.walk(top):
         for name in files:
-            os.chmod(os.path.join(folder, name), 0o444)
-        os.chmod(folder, 0o555)
+            os.chmod(os.path.join(folder, name), _READ)
+        os.chmod(folder, _READ | _ENTER)
 
 
 def remove(folder: Path) -> None:

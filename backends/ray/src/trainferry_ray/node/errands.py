@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import logging
 import os
 import re
 import sys
@@ -121,7 +122,9 @@ def give_up_waiting(_: Path, run_id: str) -> bool:
     """Take a job that still waits for resources out of Ray's queue: stopping it, as Ray does, would wait with it."""
     import ray  # noqa: PLC0415  (this is Ray's own interpreter)
 
-    ray.init(address="auto", logging_level="ERROR", log_to_driver=False, namespace="SUPERVISOR_ACTOR_RAY_NAMESPACE")
+    ray.init(
+        address="auto", logging_level=logging.ERROR, log_to_driver=False, namespace="SUPERVISOR_ACTOR_RAY_NAMESPACE"
+    )
     try:
         ray.kill(ray.get_actor(f"_ray_internal_job_actor_{run_id}"), no_restart=True)
     except ValueError:

@@ -23,6 +23,14 @@ def _call(name: str, *arguments: object) -> None:
         raise OSError(code, os.strerror(code), name)
 
 
+def _tried(name: str, *arguments: object) -> bool:
+    try:
+        _call(name, *arguments)
+    except PermissionError:
+        return False
+    return True
+
+
 def adopt_orphans() -> None:
     """Make this process the parent of every orphan among its descendants, so that none slips away."""
     _call("prctl", _SUBREAPER, 1, 0, 0, 0)
@@ -38,11 +46,7 @@ def die_with(parent: int) -> None:
 def leave_mounts() -> None:
     """Give this process mounts of its own, as root or, through a user namespace, as anybody else."""
     user, group = os.geteuid(), os.getegid()
-    try:
-        if user != 0:
-            raise PermissionError
-        _call("unshare", _NEWNS)
-    except PermissionError:
+    if user != 0 or not _tried("unshare", _NEWNS):
         _call("unshare", _NEWNS | _NEWUSER)
         for name, text in (
             ("setgroups", "deny"),

@@ -38,7 +38,7 @@ class Rank:
         """This node's address and a free port for each process."""
         import ray  # noqa: PLC0415  (only a node of Ray has it)
 
-        host = ray.util.get_node_ip_address()
+        host = ray.util.get_node_ip_address()  # type: ignore[no-untyped-call]
         return host, distribution.free_ports(host, processes)
 
     def lacks(self) -> list[str]:

@@ -6,6 +6,7 @@ the head node, and starts over when a node is lost or the script failed, as ofte
 
 from __future__ import annotations
 
+import logging
 import signal
 import time
 from contextlib import suppress
@@ -30,7 +31,7 @@ def run(request: dict[str, Any]) -> int:
 
     spread = Spread(request)
     signal.signal(signal.SIGTERM, spread.stop)
-    ray.init(address="auto", logging_level="ERROR", log_to_driver=False)
+    ray.init(address="auto", logging_level=logging.ERROR, log_to_driver=False)
     final = spread.to_the_end()
     final["ended"] = time.time()
     write_json(spread.folder.state, final)
@@ -103,7 +104,7 @@ class Spread:
         import ray  # noqa: PLC0415
         from ray.util.scheduling_strategies import PlacementGroupSchedulingStrategy  # noqa: PLC0415
 
-        actor = ray.remote(Rank)
+        actor: Any = ray.remote(Rank)
         ranks = [
             actor.options(
                 num_cpus=bundle.get("CPU", 0),
@@ -206,10 +207,8 @@ def _bundle(resources: dict[str, Any]) -> dict[str, float]:
 
 def _why_waiting(bundle: dict[str, float], count: int) -> str:
     """What the run waits for, and whether the cluster as it is can ever give it."""
-    import ray  # noqa: PLC0415
-
     words = ", ".join(f"{value:g} {key}" for key, value in bundle.items())
-    nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
+    nodes = [node["Resources"] for node in _nodes() if node["Alive"]]
     fitting = sum(all(node.get(key, 0) >= value for key, value in bundle.items()) for node in nodes)
     if fitting < count:
         return (
@@ -217,6 +216,12 @@ def _why_waiting(bundle: dict[str, float], count: int) -> str:
             "so this waits until it grows"
         )
     return f"waiting until {count} nodes have {words} free"
+
+
+def _nodes() -> list[dict[str, Any]]:
+    import ray  # noqa: PLC0415
+
+    return list(ray.nodes())  # type: ignore[no-untyped-call]
 
 
 def _lost_errors() -> tuple[type[BaseException], ...]:

@@ -5,11 +5,10 @@ import json
 import os
 import shutil
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,7 @@ from typing import Any
 from trainferry.errors import BackendError
 from trainferry.progress import Progress, Report
 from trainferry_ray.node.folders import read_json
-from trainferry_ray.own.keeper import MARK
+from trainferry_ray.own.keeper import LOCK, MARK
 from trainferry_ray.settings import RaySettings
 
 _PASSED = (
@@ -102,16 +101,15 @@ class OwnCluster:
         passed = {key: value for key, value in os.environ.items() if any(fnmatch(key, name) for name in _PASSED)}
         with (self._home / "keeper.lock").open("w", encoding="ascii") as lock, self.log.open("wb") as log:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            command = [sys.executable, "-m", "trainferry_ray.own.keeper", str(self._home), json.dumps(config)]
-            subprocess.Popen(
-                command,
-                env={**passed, MARK: str(self._home)},
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                cwd="/",
-                start_new_session=True,
-                pass_fds=[lock.fileno()],  # the keeper holds the same lock, for as long as it lives
+            command = [sys.executable, "-I", "-m", "trainferry_ray.own.keeper", str(self._home), json.dumps(config)]
+            actions = (
+                (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+                (os.POSIX_SPAWN_DUP2, log.fileno(), 1),
+                (os.POSIX_SPAWN_DUP2, log.fileno(), 2),
+                (os.POSIX_SPAWN_DUP2, lock.fileno(), LOCK),  # held by the keeper for as long as it lives
+            )
+            os.posix_spawn(
+                sys.executable, command, {**passed, MARK: str(self._home)}, file_actions=actions, setsid=True
             )
 
     def _await(self, report: Report) -> dict[str, Any]:
@@ -146,6 +144,8 @@ class OwnCluster:
             return
         deadline = time.monotonic() + _STOP_PATIENCE
         while self._kept():
+            with suppress(ChildProcessError):
+                os.waitpid(found["pid"], os.WNOHANG)  # if this process started it
             if time.monotonic() > deadline:
                 raise BackendError(
                     f"the Ray cluster on this machine (process {found['pid']}) did not stop",

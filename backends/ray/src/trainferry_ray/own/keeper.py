@@ -1,7 +1,7 @@
 """The keeper of a cluster on this machine: a process that starts Ray's, watches them, and ends with them.
 
 Everything listens for a token that only this user can read; the dashboard listens on loopback alone. Whatever way
-the keeper ends, but a kill, none of the cluster's processes or files stay behind; after a kill, the next start clears up.
+the keeper ends, but a kill, none of the cluster's processes or files stay behind; after a kill the next start does.
 """
 
 import json
@@ -24,6 +24,8 @@ from trainferry_ray.node.folders import write_json
 HOST = "127.0.0.1"
 MARK = "TRAINFERRY_RAY_CLUSTER"
 """Variable that every process of the cluster carries: by it those are found that a killed keeper left."""
+LOCK = 3
+"""Descriptor of the lock that says that a keeper lives; taken by whoever starts it."""
 _START_UP = 180.0
 _GRACE = 5.0
 _IDLE_LOOK = 5.0
@@ -84,7 +86,7 @@ class Keeper:
         self._wait_for(1)
         for number in range(1, self._config["nodes"]):
             self._ray("--address", f"127.0.0.2:{gcs}", "--node-ip-address", f"127.0.0.{2 + number}")
-        self._wait_for(self._config["nodes"])
+            self._wait_for(number + 1)  # two that start at once get in each other's way
         self._since = time.time()
         write_json(
             self._home / "cluster.json",
@@ -99,7 +101,8 @@ class Keeper:
         )
 
     def _ray(self, *options: str) -> None:
-        command = [os.path.join(os.path.dirname(sys.executable), "ray"), "start", "--block", *options]
+        beside = Path(sys.executable).parent
+        command = [str(beside / "ray"), "start", "--block", *options]
         command += ["--min-worker-port", "0", "--max-worker-port", "0", "--dashboard-agent-listen-port", "0"]
         command += ["--num-cpus", str(self._config["node_cpus"]), "--disable-usage-stats"]
         command += ["--object-store-memory", str(self._config["node_memory_mb"] * 1_000_000)]
@@ -107,13 +110,13 @@ class Keeper:
         environment = {
             **os.environ,
             MARK: str(self._home),
-            "PATH": f"{os.path.dirname(sys.executable)}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
+            "PATH": f"{beside}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
             "RAY_USAGE_STATS_ENABLED": "0",
             "RAY_AUTH_MODE": "token",
             "RAY_AUTH_TOKEN_PATH": str(self._home / "token"),
             "RAY_JOB_START_TIMEOUT_SECONDS": _LONG,
             "RAY_enable_metrics_collection": "false",
-            "RAY_DEDUP_LOGS": "0",
+            "RAY_raylet_start_wait_time_s": "120",
         }
         self._children.append(subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, cwd="/"))
 
@@ -140,11 +143,13 @@ class Keeper:
         if any(job["status"] in {"PENDING", "RUNNING"} for job in jobs):
             return False
         last = max([self._since, *((job["end_time"] or 0) / 1000 for job in jobs)])
-        return time.time() - last > self._config["idle_seconds"]
+        return bool(time.time() - last > self._config["idle_seconds"])
 
 
 def main(home: str, config: str) -> None:
     """Keep a cluster whose files lie in `home`."""
+    os.set_inheritable(LOCK, False)  # noqa: FBT003  (positional only)
+    os.chdir("/")
     Keeper(Path(home), json.loads(config)).keep()
 
 
