@@ -17,7 +17,7 @@ FOLDER = Path(__file__).parent / "reference"
 NOTE = "<!-- made by docs/generate.py from {source}; edit that, then: make docs -->\n\n"
 PAGES: dict[str, tuple[str, Callable[[], str]]] = {
     "cli.md": ("core/src/trainferry/cli", cli_page),
-    "findings.md": ("core/src/trainferry/checks/rules.py", findings_page),
+    "findings.md": ("core/src/trainferry/checks/rules", findings_page),
     "hooks.md": ("core/src/trainferry/hookspecs.py", hooks_page),
     "job-file.md": ("core/src/trainferry/specs", job_file_page),
 }

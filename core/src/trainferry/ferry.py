@@ -112,7 +112,10 @@ class Ferry:
     def _check_resolved(self, job: Job) -> list[Finding]:
         from trainferry.checks import run_checks  # noqa: PLC0415  (following a run needs none of it)
 
-        found = [*job.origin.findings, *run_checks(job, self.site), *self.backend().check(job, self.site)]
+        target = None
+        with suppress(CapabilityMissing):
+            target = self.backend().rehearsal_rules(job)
+        found = [*job.origin.findings, *run_checks(job, self.site, target), *self.backend().check(job, self.site)]
         return worst_first(found)
 
     def plan(self, job: Job) -> Plan:

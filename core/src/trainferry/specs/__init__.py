@@ -7,7 +7,7 @@ if TYPE_CHECKING:
     from trainferry.specs.compute import ComputeSpec, Distribution
     from trainferry.specs.dataset import DatasetSpec
     from trainferry.specs.environment import EnvironmentSpec
-    from trainferry.specs.finding import Finding, Severity
+    from trainferry.specs.finding import Confidence, Finding, Severity
     from trainferry.specs.job import Job, Origin
     from trainferry.specs.plan import Action, ActionKind, ActionResult, Plan, Price, Quota
     from trainferry.specs.rehearsal import RehearsalRules
@@ -17,7 +17,7 @@ _HOMES = {
     "compute": ("ComputeSpec", "Distribution"),
     "dataset": ("DatasetSpec",),
     "environment": ("EnvironmentSpec",),
-    "finding": ("Finding", "Severity"),
+    "finding": ("Confidence", "Finding", "Severity"),
     "job": ("Job", "Origin"),
     "plan": ("Action", "ActionKind", "ActionResult", "Plan", "Price", "Quota"),
     "rehearsal": ("RehearsalRules",),
@@ -29,6 +29,7 @@ __all__ = [
     "ActionKind",
     "ActionResult",
     "ComputeSpec",
+    "Confidence",
     "DatasetSpec",
     "Distribution",
     "EnvironmentSpec",
