@@ -5,7 +5,7 @@ One table for each subject. A finding's `id` is the name of its rule.
 
 from collections.abc import Mapping
 
-from trainferry.checks.rules import of_data, of_job, of_script, of_source
+from trainferry.checks.rules import of_data, of_dry_run, of_job, of_rehearsing, of_resolving, of_script, of_source
 from trainferry.checks.rules.rule import Rule
 from trainferry.errors import Location
 from trainferry.specs.finding import Confidence, Finding, Severity
@@ -15,7 +15,15 @@ __all__ = ["RULES", "Path", "Rule", "found", "place_in_job"]
 
 Path = tuple[str | int, ...]
 
-RULES: Mapping[str, Rule] = {**of_job.RULES, **of_source.RULES, **of_data.RULES, **of_script.RULES}
+RULES: Mapping[str, Rule] = {
+    **of_job.RULES,
+    **of_source.RULES,
+    **of_data.RULES,
+    **of_script.RULES,
+    **of_resolving.RULES,
+    **of_rehearsing.RULES,
+    **of_dry_run.RULES,
+}
 
 
 def found(
