@@ -25,7 +25,8 @@ _NEEDS_GPU = re.compile(
 )
 _FEW_DATA = re.compile(
     r"(?i)empty logs|n_samples|steps_per_epoch|ran out of data|not enough|too few"
-    r"|at least \d+ (?:samples|classes|images)|zero-size|division by zero|larger than the (?:population|dataset)|dataset is empty|num_samples"
+    r"|at least \d+ (?:samples|classes|images)|zero-size|division by zero|num_samples"
+    r"|larger than the (?:population|dataset)|dataset is empty"
 )
 _ILLEGAL = re.compile(r'[<>:"|?*&\\\x00-\x1f]')
 _CACHES = (
