@@ -118,7 +118,9 @@ def _python(job: Job, text: str, short: str, newest: Newest, version: str) -> Fi
     name = package[1] if package else ""
     there = newest(name) if name else None
     remedy = f"take {name}=={there}, the newest for Python {version}, or another environment.python" if there else ""
-    return found(job, "package-no-wheel", f"not made for Python {version}: {short}", remedy, at=_at(job, name or text))
+    reason = short.partition(", we can conclude")[0]
+    message = f"{name or 'a package'} is not made for Python {version}: {reason}"
+    return found(job, "package-no-wheel", message, remedy, at=_at(job, name or text))
 
 
 def _build(job: Job, text: str, _short: str, _newest: Newest, _version: str) -> Finding | None:
