@@ -20,16 +20,8 @@ class Hindsight:
 
 
 _PATTERNS: tuple[tuple[str, str, str], ...] = (
-    (
-        r"Descriptors cannot be created directly|_ARRAY_API|numpy\.dtype size changed|has no attribute 'object'",
-        "package-clash",
-        "resolve",
-    ),
-    (
-        r"ResolutionImpossible|conflicting dependencies|your requirements are unsatisfiable",
-        "package-conflict",
-        "resolve",
-    ),
+    (r"Descriptors cannot be created|_ARRAY_API|numpy\.dtype size changed", "package-clash", "resolve"),
+    (r"ResolutionImpossible|conflicting dependencies|are unsatisfiable", "package-conflict", "resolve"),
     (r"No matching distribution found|Could not find a version", "package-version", "resolve"),
     (r"error: (?:unrecognized arguments|argument --?[\w-]+: (?!invalid))", "argument-unknown", "check"),
     (r"error: argument --?[\w-]+.*invalid .*value", "argument-value", "check"),
@@ -47,9 +39,11 @@ def hindsight(job: Job, reason: str, log: str) -> Hindsight | None:
     """The finding that would have caught a failed run, if one would: any exception of the script, by a rehearsal."""
     text = f"{reason}\n{log}"
     failure = read_failure(text, job.source_folder)
+    raised = "Traceback (most recent call last)" in text
+    said = f"{failure.message}\n{reason.partition(chr(10))[0]}" if raised else text
     for pattern, rule, stage in _PATTERNS:
-        if re.search(pattern, failure.message) or re.search(pattern, reason, re.MULTILINE):
+        if re.search(pattern, said, re.MULTILINE):
             return Hindsight(rule, stage, remedy_for(failure.message))
-    if "Traceback (most recent call last)" in text:
+    if raised:
         return Hindsight("rehearsal-failed", "rehearse", remedy_for(failure.message))
     return None

@@ -78,14 +78,6 @@ def run(backend: "Backend", plan: Plan, timeout: float, report: Report) -> Obser
         raise
 
 
-def clear(backend: "Backend", run_id: str) -> None:
-    """Remove what the rehearsal left."""
-    try:
-        backend.tear_down(f"run:{run_id}")
-    except FerryError:
-        return
-
-
 def _watch(backend: "Backend", ref: str, timeout: float, report: Report) -> tuple[RunStatus, str, bool]:
     """Follow to the end. A run that takes longer is canceled: its `timeout` is for the script, this for everything."""
     deadline, pause, cursor, log = time.monotonic() + timeout, _PAUSE, None, ""

@@ -53,7 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
         output.document(run_data(handle) | data | {"caught_by": caught.finding if caught else None})
         output.answer(_facts(handle, output, url))
         if caught is not None:
-            output.answer(_beforehand(handle, caught))
+            output.answer(_beforehand(caught))
         for entry in files:
             output.answer(f"  {entry.path:<32}{size(entry.size):>10}  {entry.local or ''}".rstrip())
         if metrics:
@@ -73,7 +73,7 @@ def _hindsight(handle: "Run") -> "Hindsight | None":
     return hindsight(handle.record.job, handle.record.reason, log)
 
 
-def _beforehand(handle: "Run", caught: "Hindsight") -> str:
+def _beforehand(caught: "Hindsight") -> str:
     lines = [f"'ferry dry-run' would have found it before the submit, as {caught.finding} (stage {caught.stage})"]
     if caught.remedy:
         lines.append(f"  {caught.remedy}")
