@@ -93,7 +93,7 @@ ESSENTIALS = {
         },
     },
 }
-"""The parts of sarif-schema-2.1.0.json (OASIS) that a log of ours uses; the rest of it is not there in a log of ours."""
+"""The parts of sarif-schema-2.1.0.json (OASIS) that a log of ours uses; it has no others."""
 
 
 def finding(name: str, severity: str, **more: Any) -> Finding:
