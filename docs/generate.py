@@ -21,7 +21,7 @@ PAGES: dict[str, tuple[str, Callable[[], str]]] = {
     "capabilities.md": ("the hooks that each backend implements", capabilities_page),
     "cli.md": ("core/src/trainferry/cli", cli_page),
     "conformance.md": ("core/src/trainferry/testing/promises", conformance_page),
-    "findings.md": ("core/src/trainferry/checks/rules.py", findings_page),
+    "findings.md": ("core/src/trainferry/checks/rules", findings_page),
     "hooks.md": ("core/src/trainferry/hookspecs.py", hooks_page),
     "job-file.md": ("core/src/trainferry/specs", job_file_page),
 }
