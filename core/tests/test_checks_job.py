@@ -208,6 +208,6 @@ def test_a_data_folder_inside_the_source_does_not_make_it_large(project: Path, f
 
 def test_every_rule_says_why_it_matters_and_how_to_mend_it() -> None:
     for name, rule in RULES.items():
-        for text in (rule.title, rule.why, rule.how):
+        for text in (rule.title, rule.why, rule.how, rule.example):
             assert text, name
         assert rule.why.endswith("."), name

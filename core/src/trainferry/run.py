@@ -99,8 +99,14 @@ class Run:
         return list(self._backend.fetch(ref, wanted, destination, report)) if wanted else []
 
     def bring_home(self, report: Report = silent) -> dict[str, Path]:
-        """Where each file of the run is on this machine: where it lies already, or fetched into the user's state."""
-        entries = self.files()
+        """Where each file of the run is on this machine: where it lies already, or fetched into the user's state.
+
+        None of them if the backend can't tell which files a run has written.
+        """
+        try:
+            entries = self.files()
+        except CapabilityMissing:
+            return {}
         homes = {entry.path: entry.local for entry in entries if entry.local is not None}
         away = [entry.path for entry in entries if entry.local is None]
         if away:

@@ -13,12 +13,16 @@ if TYPE_CHECKING:
     from trainferry.site import Site
     from trainferry.specs.finding import Finding
     from trainferry.specs.job import Job
+    from trainferry.specs.rehearsal import RehearsalRules
 
 __all__ = ["run_checks"]
 
 
-def run_checks(job: "Job", site: "Site") -> "list[Finding]":  # noqa: ARG001  (the hook `check` has the same arguments)
-    """Everything that the core finds wrong with a job, in the order of the subjects. Changes and starts nothing."""
+def run_checks(job: "Job", site: "Site", target: "RehearsalRules | None" = None) -> "list[Finding]":  # noqa: ARG001
+    """Everything that the core finds wrong with a job, in the order of the subjects. Changes and starts nothing.
+
+    `target` is what the backend says of its nodes; without it, no limits of a target are held against the job.
+    """
     datasets = [path for name in job.datasets if (path := job.dataset_path(name)) is not None]
     snapshot = list_snapshot(job.source_folder, without=datasets)
     return [*spec.check(job), *source.check(job, snapshot), *data.check(job), *script.check(job)]
