@@ -82,9 +82,11 @@ def _errand(api: RayApi, entrypoint: str, place: dict[str, float], parcel: bytes
         _wait(api, name)
         yield api.log(name) or ""
     finally:
-        with suppress(BackendError):
-            api.stop(name)
+        try:
             api.delete(name)
+        except BackendError:  # it goes on, because this client gives up
+            with suppress(BackendError):
+                api.stop(name)
 
 
 def _wait(api: RayApi, name: str) -> None:
