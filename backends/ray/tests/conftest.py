@@ -1,6 +1,7 @@
 """What the Ray backend's tests share: one real cluster, and clients that see its disk, or don't."""
 
 import pytest
+
 from ray_cluster import RayCluster, the_cluster
 from ray_lab import Lab
 

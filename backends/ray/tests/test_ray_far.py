@@ -4,8 +4,8 @@ import os
 from pathlib import Path
 
 import pytest
-from ray_lab import Lab, carriers
 
+from ray_lab import Lab, carriers
 from trainferry.errors import BackendError, RunNotFound
 from trainferry.progress import Progress, silent
 from trainferry.specs import ActionKind, RunState
@@ -123,8 +123,18 @@ def test_a_run_is_followed_while_it_goes_on_and_canceled_with_its_tree(far: Lab)
     assert far.status(ref).state is RunState.CANCELED
 
 
-def test_the_cluster_is_left_without_errands(far: Lab, reading_run: str) -> None:
+def test_the_cluster_forgets_errands(far: Lab, reading_run: str) -> None:
     api = Targets(far.site, RaySettings(**far.settings)).current.running_api()
-    assert [name for name in api.jobs() if name.startswith(ERRAND_PREFIX)] == []
+
+    def errands() -> list[str]:
+        return [name for name in api.jobs() if name.startswith(ERRAND_PREFIX)]
+
+    first = errands()
+
+    def forgotten() -> bool:
+        far.backend.list_files(reading_run)
+        return not set(first) & set(errands())
+
+    far.until(forgotten, "errands of some seconds ago to be forgotten")
     with pytest.raises(RunNotFound):
         far.backend.read_log(f"nobody@{api.address}", None)
