@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from trainferry_azureml.session import Session
     from trainferry_azureml.workspace.opening import Workspace
 
-_NAME = re.compile(r"[A-Za-z](?:[A-Za-z0-9-]{0,22}[A-Za-z0-9])")
-"""As Azure has it for clusters: 2 to 24 letters, digits and hyphens, a letter first, no hyphen last."""
+_NAME = re.compile(r"[A-Za-z](?:[A-Za-z0-9-]{1,30}[A-Za-z0-9])")
+"""As Microsoft's "Naming rules and restrictions" has it for clusters: 3 to 32 letters, digits and hyphens; a letter first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ def name_findings(job: "Job") -> "list[Finding]":
         return [finding("compute-unnamed", "error", text, remedy, place(job, "compute"))]
     if not _NAME.fullmatch(name):
         text = f"'{name}' can't name a cluster on Azure"
-        remedy = "2 to 24 letters, digits and hyphens; a letter first, no hyphen last; no underscore"
+        remedy = "3 to 32 letters, digits and hyphens; a letter first, no hyphen last; no underscore"
         return [finding("compute-name", "error", text, remedy, place(job, "compute", "name"))]
     return []
 
@@ -87,7 +87,9 @@ def _differences(job: "Job", cluster: "Cluster") -> "list[Finding]":
     asked = {"priority": (spec.priority, cluster.priority), "min_nodes": (spec.min_nodes, cluster.min_nodes)}
     asked["max_nodes"] = (spec.max_nodes, cluster.max_nodes)
     given = spec.model_fields_set
-    parts = [f"{key} {theirs} instead of {ours}" for key, (ours, theirs) in asked.items() if key in given and ours != theirs]
+    parts = [
+        f"{key} {theirs} instead of {ours}" for key, (ours, theirs) in asked.items() if key in given and ours != theirs
+    ]
     if not parts:
         return []
     text = f"the cluster '{cluster.name}' is there already, with {', '.join(parts)}; it stays as it is"

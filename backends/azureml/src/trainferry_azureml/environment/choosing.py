@@ -70,7 +70,9 @@ def choose_environment(job: "Job", session: "Session", workspace: "Workspace | N
     resource = f"environment:{definition.name}"
     if there is not None and there.built is not False:
         summary = f"reuse the environment {definition.name}, registered before with the same content"
-        return Chosen(Action(kind=ActionKind.REUSE, resource=resource, summary=summary, payload=payload), definition.name)
+        return Chosen(
+            Action(kind=ActionKind.REUSE, resource=resource, summary=summary, payload=payload), definition.name
+        )
     action = Action(kind=ActionKind.BUILD, resource=resource, summary=_summary(definition), payload=payload)
     return Chosen(action, definition.name)
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 _UNAUTHORIZED = 401
 
+
 class Sdk:
     """azureml-core with our login. `act` wraps every use of it."""
 
@@ -61,7 +62,9 @@ class Sdk:
         from trainferry_azureml.sdk.authentication import FerryAuthentication
 
         tokens = self._session.tokens
-        return FerryAuthentication(lambda audience: tokens.token(f"{audience.rstrip('/')}/.default"), self._session.cloud.name)
+        return FerryAuthentication(
+            lambda audience: tokens.token(f"{audience.rstrip('/')}/.default"), self._session.cloud.name
+        )
 
     def workspace(self, where: "Coordinates") -> Any:
         """The SDK's workspace object; to be called inside an act."""

@@ -50,7 +50,14 @@ def _is_of_the_way(error: BaseException) -> bool:
     from msrest.exceptions import ClientRequestError
     from urllib3.exceptions import HTTPError
 
-    ways = (requests.RequestException, ClientRequestError, HTTPError, OSError, ServiceRequestError, ServiceResponseError)
+    ways = (
+        requests.RequestException,
+        ClientRequestError,
+        HTTPError,
+        OSError,
+        ServiceRequestError,
+        ServiceResponseError,
+    )
     seen: BaseException | None = error
     while seen is not None:
         if isinstance(seen, ways):
