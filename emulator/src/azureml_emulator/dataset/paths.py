@@ -17,9 +17,37 @@ class DataPath:
 
     datastore: str
     path: str
-    """Below the container: the start of the names of all its blobs, or the name of one."""
-    single: bool
-    """Whether it names one file, rather than all that is below a folder."""
+    """Below the container: the name of one blob, a folder, or a pattern with `*`, `**` and `?`."""
+
+    @property
+    def base(self) -> str:
+        """The folders before any pattern; names in the dataset are relative to it if it isn't a blob's name."""
+        plain = re.split(r"[*?]", self.path, maxsplit=1)[0]
+        return self.path if plain == self.path else plain.rpartition("/")[0]
+
+    @property
+    def is_pattern(self) -> bool:
+        """Whether only some of what is below `base` is meant."""
+        return self.base != self.path
+
+    def matches(self, name: str) -> bool:
+        """Whether a blob is meant."""
+        if self.is_pattern:
+            return _expression(self.path).fullmatch(name) is not None
+        return not self.path or name == self.path or name.startswith(f"{self.path}/")
+
+    def relative(self, name: str) -> str:
+        """Name of a blob as the dataset has it."""
+        if name == self.path:
+            return name.rpartition("/")[2]
+        return name.removeprefix(f"{self.base}/") if self.base else name
+
+
+def _expression(pattern: str) -> re.Pattern[str]:
+    """A pattern of the data runtime: `**` crosses folders, `*` and `?` don't."""
+    parts = re.split(r"(\*\*/|\*\*|\*|\?)", pattern)
+    meaning = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
+    return re.compile("".join(meaning.get(part, re.escape(part)) for part in parts), re.DOTALL)
 
 
 def definition_of(dataflow: str) -> str:
@@ -42,14 +70,8 @@ def data_paths(definition: str) -> list[DataPath]:
 def _one(entry: Any) -> DataPath | None:
     if not isinstance(entry, dict):
         return None
-    kind, uri = next(((kind, entry[kind]) for kind in ("file", "folder", "pattern") if kind in entry), ("", ""))
+    uri = next((entry[kind] for kind in ("file", "folder", "pattern") if kind in entry), "")
     found = _URI.match(str(uri))
     if not found:
         return None
-    datastore, path = found.group(1), unquote(found.group(2)).strip("/")
-    if kind == "pattern":
-        path = re.split(r"[*?\[]", path, maxsplit=1)[0]
-        single = path == unquote(found.group(2)).strip("/")
-    else:
-        single = kind == "file"
-    return DataPath(datastore, path if single else path.rstrip("/"), single)
+    return DataPath(found.group(1), unquote(found.group(2)).strip("/"))

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 _PYTHON = re.compile(r"^python\s*[=><~!]*=?\s*(\d+\.\d+)?")
-_PUBLIC_INDEX = re.compile(r"^--(?:extra-)?index-url[ =]+https?://(?:pypi\.python\.org|pypi\.org)/simple/?$")
-"""What uv asks anyway, or a mirror of it. `CondaDependencies.create` writes such a line into each environment."""
+_PUBLIC_INDEX = re.compile(
+    r"^--(?:(?:extra-)?index-url|find-links)[ =]+https?://(?:pypi\.python\.org|pypi\.org)/simple/?(?:index\.html)?$"
+)
+"""What uv asks anyway, or a mirror of it. `CondaDependencies.create` writes such lines into each environment."""
 
 
 @dataclass(frozen=True, slots=True)

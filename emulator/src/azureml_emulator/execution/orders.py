@@ -8,6 +8,7 @@ from azureml_emulator.dataset.paths import data_paths, definition_of
 from azureml_emulator.engine.contract import Distribution, Input, LogLayout, Output, WorkOrder
 from azureml_emulator.environment import models as environments
 from azureml_emulator.environment.curated import definitions as curated
+from azureml_emulator.execution.storage import CloudStorage
 from azureml_emulator.server.cloud import Cloud
 from azureml_emulator.server.errors import ServiceError, user_error
 
@@ -50,7 +51,7 @@ def inputs(cloud: Cloud, scope: str, configuration: dict[str, Any]) -> list[Inpu
                 source=f"dataset|{scope}|{identifier}",
                 dataset_id=identifier,
                 path_on_compute=str(data.get("pathOnCompute") or ""),
-                single_file=len(places) == 1 and places[0].single,
+                single_file=len(places) == 1 and CloudStorage(cloud).is_file(scope, places[0]),
             )
         )
     return found

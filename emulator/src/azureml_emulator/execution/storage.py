@@ -5,7 +5,7 @@ from pathlib import Path
 
 from azureml_emulator.content import models as content
 from azureml_emulator.dataset import models as datasets
-from azureml_emulator.dataset.paths import data_paths, definition_of
+from azureml_emulator.dataset.paths import DataPath, data_paths, definition_of
 from azureml_emulator.datastore.models import container_of
 from azureml_emulator.engine.contract import StoredFile
 from azureml_emulator.server.cloud import Cloud
@@ -35,24 +35,18 @@ class CloudStorage:
         return [StoredFile(path=path, size=one["size"], version=one["blob"]) for path, one in files.items()]
 
     def _dataset(self, scope: str, identifier: str) -> list[StoredFile]:
-        found = []
-        for datastore, path, base in self._places(scope, identifier):
-            for blob in self._cloud.blobs.find(container_of(self._cloud, scope, datastore), path):
-                if not blob.name.endswith("/"):
-                    name = blob.name.removeprefix(base)
-                    found.append(StoredFile(path=name, size=blob.size, version=f"{blob.etag}|{datastore}|{blob.name}"))
-        return found
-
-    def _places(self, scope: str, identifier: str) -> list[tuple[str, str, str]]:
-        """Datastore, start of the names of the blobs, and what of these isn't part of the path in the dataset."""
         saved = datasets.saved(self._cloud, scope, identifier)
-        places = []
-        for one in data_paths(definition_of(saved["dataflowJson"])):
-            base = f"{one.path}/" if one.path and not one.single else ""
-            if one.single:
-                base = one.path.rpartition("/")[0] + "/" if "/" in one.path else ""
-            places.append((one.datastore, one.path if one.single else base, base))
-        return places
+        return [
+            StoredFile(path=place.relative(blob.name), size=blob.size, version=f"{blob.etag}|{place.datastore}|{blob.name}")
+            for place in data_paths(definition_of(saved["dataflowJson"]))
+            for blob in self._cloud.blobs.find(container_of(self._cloud, scope, place.datastore), place.base)
+            if place.matches(blob.name) and not blob.name.endswith("/")
+        ]
+
+    def is_file(self, scope: str, place: DataPath) -> bool:
+        """Whether a place names one blob, rather than a folder."""
+        container = container_of(self._cloud, scope, place.datastore)
+        return not place.is_pattern and any(blob.name == place.path for blob in self._cloud.blobs.find(container, place.path))
 
     def fetch(self, source: str, file: StoredFile, target: Path) -> None:
         """Write a file's bytes to `target`; OSError if storage says no."""

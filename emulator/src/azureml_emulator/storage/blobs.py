@@ -44,8 +44,9 @@ class Blobs:
         self._made: set[str] = set()
         self._lock = threading.Lock()
         context = client_context(azurite.certificates.authority)
-        # Straight to loopback, whatever proxies this machine has.
-        self._client = httpx.Client(verify=context, timeout=TIMEOUT, trust_env=False)
+        # Straight to loopback, whatever proxies this machine has; the secret keeps faults for clients away from us.
+        secret = {"x-emulator-secret": azurite.secret}
+        self._client = httpx.Client(verify=context, timeout=TIMEOUT, trust_env=False, headers=secret)
 
     @property
     def endpoint(self) -> str:
@@ -181,16 +182,14 @@ class Blobs:
     def set_faults(self, rules: list[dict[str, object]]) -> list[dict[str, int]]:
         """Tell Azurite's process which faults to do; returns how often each struck."""
         url = f"https://127.0.0.1:{self._azurite.port}/emulator/faults"
-        answer = self._client.put(url, json=rules, headers={"x-emulator-secret": self._azurite.secret})
+        answer = self._client.put(url, json=rules)
         found: list[dict[str, int]] = answer.json()
         return found
 
     def faults(self) -> list[dict[str, int]]:
         """How often each fault of storage struck."""
         url = f"https://127.0.0.1:{self._azurite.port}/emulator/faults"
-        found: list[dict[str, int]] = self._client.get(
-            url, headers={"x-emulator-secret": self._azurite.secret}
-        ).json()
+        found: list[dict[str, int]] = self._client.get(url).json()
         return found
 
     def close(self) -> None:

@@ -117,7 +117,8 @@ for (const Server of [http.Server, https.Server]) {
   const emit = Server.prototype.emit;
   Server.prototype.emit = function emitWithAccount(event, request, response, ...rest) {
     if (event !== 'request') return emit.call(this, event, request, response, ...rest);
-    if (request.url === '/emulator/faults' && request.headers['x-emulator-secret'] === secret) {
+    const ours = request.headers['x-emulator-secret'] === secret;
+    if (ours && request.url === '/emulator/faults') {
       control(request, response);
       return true;
     }
@@ -125,7 +126,7 @@ for (const Server of [http.Server, https.Server]) {
     if (ADDRESS.test(request.headers.host || '') && !inPath) {
       request.headers.host = `${account}.blob.localhost`;
     }
-    const rule = rules.length ? struckBy(request) : null;
+    const rule = rules.length && !ours ? struckBy(request) : null;
     if (!rule) return emit.call(this, event, request, response, ...rest);
     const wait = strike(rule, request, response);
     if (wait !== null) setTimeout(() => emit.call(this, event, request, response, ...rest), wait);
