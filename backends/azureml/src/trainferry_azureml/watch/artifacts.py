@@ -10,6 +10,7 @@ from trainferry.backend import refuse_escape
 from trainferry.errors import BackendError, RunNotFound
 from trainferry.results import FileEntry
 from trainferry_azureml.submit.naming import Reference
+from trainferry_azureml.watch.fetching import RemoteFile, fetch_all
 from trainferry_azureml.watch.history import find_run
 
 if TYPE_CHECKING:
@@ -91,13 +92,10 @@ def fetch(session: "Session", ref: str, files: Sequence[str], destination: Path,
 
     BackendError for a name that the run has no file of, before anything is written.
     """
-    from trainferry_azureml.data.download import RemoteFile, download
-
     known = remote_files(session, ref)
     for name in files:
         refuse_escape(name)
         if name not in known:
             raise BackendError(f"the run has no file {name}", remedy="'ferry show' lists what it has written")
     wanted = [RemoteFile(known[name], name) for name in files]
-    download(wanted, destination, report, connections=session.settings.connections)
-    return [destination / Path(*name.split("/")) for name in files]
+    return fetch_all(session.http, wanted, destination, report, session.settings.connections)
