@@ -58,7 +58,7 @@ def _submit_new(job: Job, payload: dict[str, Any], run: str, session: "Session",
         name: Input(
             version_for_run(name, job, payload["datasets"].get(name, {}), session).saved_id,
             spec.mode,
-            place_on_node(run, name) if name in known else None,
+            place_on_node(name) if name in known else None,
         )
         for name, spec in job.datasets.items()
     }
@@ -68,7 +68,7 @@ def _submit_new(job: Job, payload: dict[str, Any], run: str, session: "Session",
             experiment=job.experiment_name,
             source=folder,
             script=job.script,
-            arguments=tuple(azure_arguments(job, run)),
+            arguments=tuple(azure_arguments(job)),
             inputs=inputs,
             environment=str(payload["environment"]),
             variables=job.environment.variables,

@@ -90,6 +90,4 @@ def _found(workspace: "Workspace", experiment: str, run: dict[str, Any]) -> Foun
     reference = Reference(workspace.coordinates, experiment, str(run["runId"]))
     own, script, metrics = tags.pop(TAG, ""), tags.pop(SCRIPT_TAG, ""), tags.pop(METRICS_TAG, None)
     created = moment(run.get("createdUtc"))
-    return FoundRun(
-        own or reference.run, str(reference), status_of(run), experiment, tags, script, metrics, created
-    )
+    return FoundRun(own or reference.run, str(reference), status_of(run), experiment, tags, script, metrics, created)
