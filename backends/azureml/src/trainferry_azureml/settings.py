@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 AuthKind = Literal["auto", "cli", "device-code", "browser", "service-principal", "managed-identity"]
+CloudName = Literal["AzureCloud", "AzureChinaCloud", "AzureUSGovernment"]
 
 
 class AzureMLSettings(BaseModel):
@@ -32,6 +33,7 @@ class AzureMLSettings(BaseModel):
         min_length=1,
         description="Application id of the service principal, or client id of a user-assigned managed identity.",
     )
+    cloud: CloudName = Field(default="AzureCloud", description="Which of Microsoft's clouds the subscription is in.")
     datastore: str | None = Field(
         default=None, min_length=1, description="Datastore for uploads; the workspace's default if left out."
     )
@@ -40,4 +42,7 @@ class AzureMLSettings(BaseModel):
     )
     retry_seconds: float = Field(
         default=60, ge=0, description="How long a request that fails for a passing reason is tried again (seconds)."
+    )
+    cancel_seconds: float = Field(
+        default=180, gt=0, description="How long to wait for a canceled run to have ended (seconds)."
     )
