@@ -17,9 +17,21 @@ All errors are BackendErrors whose message names the cause and whose remedy says
 """
 
 from trainferry_azureml.data.access import AccountKey, ContainerAccess, Sas
+from trainferry_azureml.data.download import RemoteFile, download
 from trainferry_azureml.data.patience import Patience
 from trainferry_azureml.data.plan import UploadPlan, plan_upload
 from trainferry_azureml.data.upload import upload
 from trainferry_azureml.data.version import DatasetVersion
 
-__all__ = ["AccountKey", "ContainerAccess", "DatasetVersion", "Patience", "Sas", "UploadPlan", "plan_upload", "upload"]
+__all__ = [
+    "AccountKey",
+    "ContainerAccess",
+    "DatasetVersion",
+    "Patience",
+    "RemoteFile",
+    "Sas",
+    "UploadPlan",
+    "download",
+    "plan_upload",
+    "upload",
+]

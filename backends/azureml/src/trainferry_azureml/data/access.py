@@ -82,10 +82,7 @@ class ContainerAccess:
                 f"the address of a container ends with its name: {self.shown}",
                 remedy="give what follows the '?' as the credential, Sas(token)",
             )
-        if parts.scheme == "http" and parts.hostname not in {"127.0.0.1", "::1", "localhost"}:
-            raise BackendError(
-                f"won't send data or keys unencrypted to {self.shown}", remedy="use the https address of the container"
-            )
+        require_safe(self.url)
 
     @property
     def shown(self) -> str:
@@ -103,6 +100,16 @@ class ContainerAccess:
     def container(self) -> str:
         """Name of the container."""
         return unquote(self.path.rpartition("/")[2])
+
+
+def require_safe(url: str) -> None:
+    """Raise BackendError for an address that data or keys would travel to unencrypted, other than this machine."""
+    parts = urlsplit(url)
+    if parts.scheme != "https" and parts.hostname not in {"127.0.0.1", "::1", "localhost"}:
+        raise BackendError(
+            f"won't send or fetch data or keys unencrypted: {parts.scheme}://{parts.netloc.rpartition('@')[2]}",
+            remedy="use the https address",
+        )
 
 
 def sign(key: AccountKey, method: str, path: str, query: Mapping[str, str], headers: dict[str, str]) -> None:

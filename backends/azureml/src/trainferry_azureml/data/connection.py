@@ -54,9 +54,9 @@ class Connections:
 
     def exchange(self, method: str, target: str, headers: Mapping[str, str], body: bytes = b"") -> Answer:
         """Send one request and read the whole answer; raises OSError or HTTPException if either is cut short."""
-        connection = self._connection()
-        start = time.perf_counter()
         try:
+            connection = self._connection()
+            start = time.perf_counter()
             response = self._ask(connection, method, target, headers, body)
             answer = response.read()
             if response.will_close:

@@ -5,30 +5,25 @@ from __future__ import annotations
 import base64
 import hashlib
 import http.client
-import time
 from typing import TYPE_CHECKING, Self
 from urllib.parse import quote, urlencode, urlsplit
 
 from trainferry_azureml.data import refusals
 from trainferry_azureml.data.access import API_VERSION, AccountKey, sign
 from trainferry_azureml.data.answers import read_block_list, read_listing
-from trainferry_azureml.data.connection import Connections
-from trainferry_azureml.data.patience import PASSING, Gate, Patience, retry_after
+from trainferry_azureml.data.attempts import Attempts, Stopped, may_pass
+from trainferry_azureml.data.connection import Answer, Connections
+from trainferry_azureml.data.patience import Gate, Patience
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from trainferry_azureml.data.access import ContainerAccess
     from trainferry_azureml.data.answers import Blob
-    from trainferry_azureml.data.connection import Answer
 
 BINARY = {"content-type": "application/octet-stream"}
 PAGE = 5000
 """Blobs in one page of a listing (count): the most that the service gives."""
-
-
-class Stopped(Exception):
-    """The transfer was given up while this request waited."""
 
 
 class Container:
@@ -116,24 +111,13 @@ class Container:
         self, method: str, name: str, query: Mapping[str, str], headers: Mapping[str, str], body: bytes, doing: str
     ) -> Answer:
         """Send a request until it gets an answer that another try won't change, or patience ends."""
-        start, tries = time.monotonic(), 0
-        while self.gate.wait():
-            tries += 1
-            failure = self._try(method, name, query, headers, body)
-            if not isinstance(failure, Exception) and not _may_pass(failure):
-                self.latency = min(self.latency, failure.seconds)
-                return failure
-            if self.gate.stopped:
-                break
-            if isinstance(failure, Exception) and refusals.permanent(failure):
-                raise refusals.unreachable(failure, doing, self._place)
-            pause = self.patience.wait_after(tries)
-            if not isinstance(failure, Exception) and (asked := retry_after(failure.headers)) is not None:
-                self.gate.quiet_for(asked)
-                pause = 0
-            elif time.monotonic() - start + pause > self.patience.seconds:
-                raise refusals.gave_up(failure, doing, self._place, tries, time.monotonic() - start)
-            self.gate.wait(pause)
+        attempts = Attempts(self.patience, self.gate, doing, self._place)
+        for _ in attempts:
+            outcome = self._try(method, name, query, headers, body)
+            if isinstance(outcome, Answer) and not may_pass(outcome):
+                self.latency = min(self.latency, outcome.seconds)
+                return outcome
+            attempts.failed(outcome)
         raise Stopped
 
     def _try(
@@ -158,10 +142,3 @@ class Container:
 def encoded(digest: bytes) -> str:
     """A digest as the service writes it."""
     return base64.b64encode(digest).decode()
-
-
-def _may_pass(answer: Answer) -> bool:
-    """Whether another try may end better; a body that was damaged on its way counts, too."""
-    return answer.status in PASSING or (
-        answer.status == http.HTTPStatus.BAD_REQUEST and refusals.code_of(answer) == "Md5Mismatch"
-    )

@@ -6,7 +6,7 @@ import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from trainferry_azureml.data.container import Stopped
+from trainferry_azureml.data.attempts import Stopped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
