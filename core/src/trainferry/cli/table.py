@@ -3,6 +3,8 @@
 COMMANDS: dict[str, tuple[str, str]] = {
     "run": ("Run", "check, plan and submit a job, then follow it"),
     "plan": ("Run", "show what running a job would do; change nothing"),
+    "up": ("Run", "make what a job needs at the target, once: nothing runs"),
+    "down": ("Run", "remove what 'ferry up' made"),
     "check": ("Run", "find what is wrong with a job without leaving this machine"),
     "runs": ("Watch", "list runs"),
     "show": ("Watch", "show one run: state, files, metrics"),
@@ -17,6 +19,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "config": ("Set up", "show every setting and where it came from"),
     "backends": ("Set up", "list the installed backends, or what one can do"),
     "doctor": ("Set up", "try what backends need, and say what is missing"),
+    "emulate": ("Set up", "run a cloud on this machine, to practise on"),
     "schema": ("Set up", "write the JSON Schema of job files, for editors"),
     "completion": ("Set up", "write the completion script of a shell"),
 }
