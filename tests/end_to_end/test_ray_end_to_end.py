@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from ray_cluster import the_cluster
 
 FERRY = Path(sys.executable).with_name("ferry")

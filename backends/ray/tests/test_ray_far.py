@@ -107,7 +107,10 @@ def test_a_run_is_followed_while_it_goes_on_and_canceled_with_its_tree(far: Lab)
         import signal, subprocess, sys, time
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         inner = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(300)"
-        outer = f"import subprocess, sys, time; subprocess.Popen([sys.executable, '-c', {inner!r}, sys.argv[1]], start_new_session=True); time.sleep(300)"
+        outer = (
+            "import subprocess, sys, time; "
+            f"subprocess.Popen([sys.executable, '-c', {inner!r}, sys.argv[1]], start_new_session=True); time.sleep(300)"
+        )
         subprocess.Popen([sys.executable, "-c", outer, sys.argv[1]], start_new_session=True)
         time.sleep(0.5)
         print("ready", flush=True)
