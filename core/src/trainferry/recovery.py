@@ -95,7 +95,8 @@ def tell(backend: "Backend", old: RunRecord, new: RunRecord) -> None:
 def _take(store: "RunStore", backend: "Backend", record: RunRecord, status: RunStatus | None) -> RunRecord:
     if status is None:
         status = RunStatus(RunState.LOST, reason="the backend doesn't know the run any more", ended=time.time())
-    if status.state is record.state and status.started == record.started:
+    told = status.state, status.started, status.reason
+    if told == (record.state, record.started, record.reason):
         return record
     old, new = store.update(
         record.id,

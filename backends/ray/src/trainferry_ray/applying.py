@@ -53,10 +53,15 @@ def _build(action: Action, targets: Targets, report: Report) -> ActionResult:
 
 
 def tear_down(resource: str, targets: Targets) -> bool:
-    """Remove what `ferry up` made: the cluster on this machine. What its runs wrote stays."""
-    if resource != OWN_CLUSTER:
-        raise BackendError(f"the Ray backend made no {resource}", remedy=f"what it can remove is {OWN_CLUSTER}")
+    """Remove what `ferry up` made: the cluster on this machine, an environment on it. What its runs wrote stays."""
     own = targets.named(OWN).own
-    if own is not None:
+    kind, _, name = resource.partition(":")
+    if own is not None and resource == OWN_CLUSTER:
         own.stop()
+    elif own is not None and kind == "environment":
+        on_node.remove(own.storage, name)
+    else:
+        raise BackendError(
+            f"the Ray backend made no {resource}", remedy=f"what it can remove is {OWN_CLUSTER}, and environments on it"
+        )
     return True

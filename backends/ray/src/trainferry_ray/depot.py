@@ -22,6 +22,9 @@ ENTRY = 'exec "${TRAINFERRY_PYTHON:-python3}" -I -X utf8 trainferry_ray/node/__m
 """The command of every job of ours: fixed, because Ray hands it to a shell. What differs travels as data."""
 
 _PATIENCE = 300.0
+_DONE = {"SUCCEEDED", "FAILED", "STOPPED"}
+_SETTLED = 5.0
+"""Seconds after which Ray has done with a job that ended."""
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 1.0
 
 
@@ -68,7 +71,7 @@ def _place(api: RayApi, near: str | None) -> dict[str, float]:
 
 @contextmanager
 def _errand(api: RayApi, entrypoint: str, place: dict[str, float], parcel: bytes | None) -> Iterator[str]:
-    """The log of a job that does an errand; afterwards the cluster has forgotten it."""
+    """The log of a job that does an errand; the next one has the cluster forget it."""
     code = packing.pack(packing.node_files())
     runtime: dict[str, Any] = {"working_dir": api.put_package(packing.name_of(code), code)}
     if parcel is not None:
@@ -83,7 +86,19 @@ def _errand(api: RayApi, entrypoint: str, place: dict[str, float], parcel: bytes
         yield api.log(name) or ""
     finally:
         with suppress(BackendError):
-            api.stop(name)
+            api.stop(name)  # if this client gives up; one that has ended stays as it is
+            _forget_errands(api)
+
+
+def _forget_errands(api: RayApi) -> None:
+    """Have the cluster forget errands that were done some seconds ago.
+
+    Not at once: Ray looks at a job a last time after its end, and would list one that was deleted by then again, as
+    failed.
+    """
+    for name, job in api.jobs().items():
+        done = job["status"] in _DONE and time.time() - (job["end_time"] or 0) / 1000 > _SETTLED
+        if name.startswith(errands.ERRAND_PREFIX) and done:
             api.delete(name)
 
 
@@ -91,7 +106,7 @@ def _wait(api: RayApi, name: str) -> None:
     deadline, pause = time.monotonic() + _PATIENCE, _FIRST_PAUSE
     while True:
         job = api.job(name)
-        if job is None or job["status"] in {"SUCCEEDED", "FAILED", "STOPPED"}:
+        if job is None or job["status"] in _DONE:
             return
         if time.monotonic() > deadline:
             raise BackendError(

@@ -117,7 +117,7 @@ class RayBackend:
 
     @hookimpl
     def tear_down(self, resource: str) -> bool:
-        """Stop the cluster on this machine; one by address is not ours to stop."""
+        """Stop the cluster on this machine, or remove an environment on it; one by address is not ours to stop."""
         from trainferry_ray.applying import tear_down
 
         return tear_down(resource, self._targets)

@@ -21,7 +21,7 @@ from trainferry_ray.requests import environment_files, environment_of, request_o
 from trainferry_ray.resources import Resources, resources_of
 from trainferry_ray.settings import RaySettings
 from trainferry_ray.target import Ref, Target
-from trainferry_ray.watching import EXPERIMENT_KEY, RUN_KEY, TAG_PREFIX, WIDE_KEY
+from trainferry_ray.watching import EXPERIMENT_KEY, METRICS_KEY, RUN_KEY, SCRIPT_KEY, TAG_PREFIX, WIDE_KEY
 
 _STOP_MARGIN = 40
 """Seconds beyond the grace period that Ray gives a run which it was asked to stop, before it kills what is left."""
@@ -113,6 +113,8 @@ class Submission:
         return {
             RUN_KEY: self.run_id,
             EXPERIMENT_KEY: self.job.experiment_name,
+            SCRIPT_KEY: self.job.script,
+            METRICS_KEY: self.job.metrics or "",
             WIDE_KEY: str(resources.cpus * self.job.nodes) if wide else "0",
             **{TAG_PREFIX + key: str(value) for key, value in tags.items()},
         }

@@ -11,13 +11,11 @@ from trainferry_ray.api import RayApi
 from trainferry_ray.node import errands, outcome
 from trainferry_ray.target import Ref, Target, Targets, is_run_id
 
-RUN_KEY, EXPERIMENT_KEY, TAG_PREFIX, WIDE_KEY = (
-    "trainferry_run",
-    "trainferry_experiment",
-    "trainferry_tag_",
-    "trainferry_wide",
-)
-"""Keys of a job's metadata at Ray: the run, its experiment and tags, and whether its driver waits for other nodes."""
+RUN_KEY, EXPERIMENT_KEY, TAG_PREFIX = "trainferry_run", "trainferry_experiment", "trainferry_tag_"
+SCRIPT_KEY, METRICS_KEY, WIDE_KEY = "trainferry_script", "trainferry_metrics", "trainferry_wide"
+"""Keys of a job's metadata at Ray: the run, its experiment, tags, script and metrics file, and the CPUs that it takes
+on other nodes than that of its driver.
+"""
 
 _FINAL = {"SUCCEEDED", "FAILED", "STOPPED"}
 _GONE = "the cluster was stopped, or its head node went down; what the script wrote until then is kept; run it again"
@@ -133,7 +131,19 @@ def find_runs(target: Target, experiment: str | None, run_id: str | None) -> lis
         status = status_of(target, api, name, jobs[name])
         tags = {key.removeprefix(TAG_PREFIX): value for key, value in data.items() if key.startswith(TAG_PREFIX)}
         if status is not None:
-            found.append(FoundRun(name, str(Ref(name, target.name)), status, data.get(EXPERIMENT_KEY, ""), tags))
+            ref, created = str(Ref(name, target.name)), jobs[name]["start_time"] / 1000
+            found.append(
+                FoundRun(
+                    name,
+                    ref,
+                    status,
+                    data.get(EXPERIMENT_KEY, ""),
+                    tags,
+                    script=data.get(SCRIPT_KEY, ""),
+                    metrics=data.get(METRICS_KEY) or None,
+                    created=created,
+                )
+            )
     return found
 
 

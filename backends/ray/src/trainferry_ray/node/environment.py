@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 _COMPLETE = "trainferry-complete"
-"""File that says an environment is whole; written last."""
+"""File that says an environment is whole, and holds its name; written last."""
 
 
 class BuildFailed(Exception):
@@ -53,9 +53,17 @@ def build(storage: Path, spec: dict[str, Any], requirements: Path, say: Callable
             _run(uv, "venv", "--python", _interpreter(spec["version"]), str(folder))
             if packages:
                 _run(uv, "pip", "install", "--python", str(python), "--", *packages)
-            (folder / _COMPLETE).touch()
+            (folder / _COMPLETE).write_text(spec["name"], encoding="utf-8")
             say(f"the environment {spec['name']} is ready")
     return python
+
+
+def remove(storage: Path, name: str) -> None:
+    """Delete the environments of that name; a run that uses one will fail."""
+    for mark in (storage / "environments").glob(f"*/{_COMPLETE}"):
+        if mark.read_text(encoding="utf-8") == name:
+            mark.unlink()  # first: so that what a killed removal leaves counts as half an environment
+            shutil.rmtree(mark.parent)
 
 
 @contextmanager

@@ -29,7 +29,7 @@ LOCK = 3
 _START_UP = 180.0
 _GRACE = 5.0
 _IDLE_LOOK = 5.0
-"""Seconds between two looks whether the cluster has work."""
+"""Most seconds between two looks whether the cluster has work."""
 _LONG = "31536000"
 """Seconds (a year) that a job may wait for resources; Ray's own limit of 15 minutes would fail a queue of trainings."""
 
@@ -55,7 +55,7 @@ class Keeper:
             while not self._stopped and all(child.poll() is None for child in self._children):
                 if self._idle():
                     break
-                self._sleep(_IDLE_LOOK)
+                self._sleep(min(_IDLE_LOOK, self._config["idle_seconds"] / 4 or _IDLE_LOOK))
         finally:
             (self._home / "cluster.json").unlink(missing_ok=True)
             tree.end_all({}, _GRACE)
