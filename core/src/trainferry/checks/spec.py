@@ -4,7 +4,9 @@ import re
 from collections.abc import Iterator
 from difflib import get_close_matches
 
+from trainferry.checks.context import Context
 from trainferry.checks.rules import found
+from trainferry.checks.rules.rule import W
 from trainferry.specs.finding import Finding
 from trainferry.specs.job import PLACEHOLDER, Job
 
@@ -12,8 +14,9 @@ _TWO_IN_ONE = re.compile(r"(--?[A-Za-z][\w-]*) +(\S.*)", re.DOTALL)
 _PREFIX = "datasets."
 
 
-def check(job: Job) -> Iterator[Finding]:
+def check(context: Context) -> Iterator[Finding]:
     """Placeholders that name nothing, datasets that nothing uses, arguments run together, and a missing timeout."""
+    job = context.job
     used: set[str] = set()
     for number, argument in enumerate(job.arguments):
         yield from _argument(job, number, argument, used)
@@ -28,7 +31,9 @@ def check(job: Job) -> Iterator[Finding]:
             )
     yield from _misplaced(job)
     if job.timeout is None:
-        yield found(job, "no-timeout", "the job has no timeout: a script that hangs runs on until somebody looks")
+        paid = job.compute.size is not None or (context.target is not None and context.target.paid)
+        message = "the job has no timeout: a script that hangs runs on" + (", and is paid for," if paid else "")
+        yield found(job, "no-timeout", message + " until somebody looks", severity=W if paid else None)
 
 
 def _argument(job: Job, number: int, argument: str, used: set[str]) -> Iterator[Finding]:

@@ -5,7 +5,7 @@ One table for each subject. A finding's `id` is the name of its rule.
 
 from collections.abc import Mapping
 
-from trainferry.checks.rules import of_data, of_job, of_script, of_source
+from trainferry.checks.rules import of_code, of_data, of_environment, of_job, of_script, of_source
 from trainferry.checks.rules.rule import Rule
 from trainferry.errors import Location
 from trainferry.specs.finding import Confidence, Finding, Severity
@@ -15,7 +15,14 @@ __all__ = ["RULES", "Path", "Rule", "found", "place_in_job"]
 
 Path = tuple[str | int, ...]
 
-RULES: Mapping[str, Rule] = {**of_job.RULES, **of_source.RULES, **of_data.RULES, **of_script.RULES}
+RULES: Mapping[str, Rule] = {
+    **of_job.RULES,
+    **of_source.RULES,
+    **of_data.RULES,
+    **of_script.RULES,
+    **of_code.RULES,
+    **of_environment.RULES,
+}
 
 
 def found(

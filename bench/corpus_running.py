@@ -1,0 +1,160 @@
+"""Runs the stages of the dry run over one case of the corpus, and judges what was found."""
+
+import logging
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import chdir, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from corpus_folder import Folder, lay_out, remove
+
+from trainferry import Ferry, Job
+from trainferry.config import load_config
+from trainferry.errors import FerryError, JobFileError
+from trainferry.specs.finding import Finding, Severity
+
+if TYPE_CHECKING:
+    from trainferry.config import Config
+
+SEVERITIES = {"error": Severity.ERROR, "warn": Severity.WARNING, "warning": Severity.WARNING, "note": Severity.NOTE}
+
+
+@dataclass
+class Row:
+    """What became of one case."""
+
+    case: str
+    id: str
+    title: str
+    kind: str
+    """`failure` or `valid`."""
+    layer: str = ""
+    expected: str = ""
+    mention: str = ""
+    result: str = ""
+    """caught, missed, undetectable; for a valid job passed or rejected."""
+    by: str = ""
+    """The finding that caught it, or that rejected a valid job."""
+    stage: str = ""
+    findings: list[dict[str, Any]] = field(default_factory=list)
+    seconds: dict[str, float] = field(default_factory=dict)
+    trouble: str = ""
+
+
+@dataclass
+class Stages:
+    """Which stages are run: check always, the others where they are asked for."""
+
+    names: tuple[str, ...] = ("check", "resolve", "plan", "rehearse")
+    backend: str = ""
+    """Runs every case on this backend; empty for the one that the case names, where it is installed."""
+
+
+def run_case(case: dict[str, Any], scratch: Path, stages: Stages) -> Row:
+    """One case, from its description to its row. Never raises: what goes wrong is in `trouble`."""
+    valid = not isinstance(case.get("expect"), dict) and str(case.get("expect", "")).startswith("pass")
+    expect = case.get("expect") if isinstance(case.get("expect"), dict) else {}
+    row = Row(str(case.get("case", "")), str(case.get("id", "")), str(case.get("title", "")), "valid" if valid else "failure")
+    row.layer = str(case.get("layer", ""))
+    row.expected, row.mention = str((expect or {}).get("severity", "")), str((expect or {}).get("mention", ""))
+    home = scratch / (row.case or row.id)
+    found: list[tuple[str, Finding]] = []
+    try:
+        folder = lay_out(case, home / "job")
+        row.trouble = folder.trouble
+        found = list(run_stages(folder, home, stages, row))
+    except Exception as error:  # noqa: BLE001  (a case that can't even be laid out is a missed one, and says why)
+        row.trouble = f"{type(error).__name__}: {error}"
+        logging.getLogger(__name__).debug("%s", traceback.format_exc())
+    finally:
+        remove(home)
+    row.findings = [{"stage": stage, **finding.model_dump(mode="json")} for stage, finding in found]
+    judge(row, found)
+    return row
+
+
+def judge(row: Row, found: list[tuple[str, Finding]]) -> None:
+    """Write down whether the findings are what the corpus expects."""
+    if row.kind == "valid":
+        wrong = [(stage, finding) for stage, finding in found if finding.severity is Severity.ERROR]
+        row.result = "rejected" if wrong or (row.trouble and not found) else "passed"
+        if wrong:
+            row.stage, row.by = wrong[0][0], wrong[0][1].id
+        return
+    if not row.expected or row.layer == "no":
+        row.result = "not detectable"
+        return
+    severity = SEVERITIES.get(row.expected)
+    for stage, finding in found:
+        if finding.severity is severity and row.mention in f"{finding.message} {finding.remedy} {finding.file}":
+            row.result, row.stage, row.by = "caught", stage, finding.id
+            return
+    row.result = "missed"
+
+
+def run_stages(folder: Folder, home: Path, stages: Stages, row: Row) -> Iterator[tuple[str, Finding]]:
+    """The findings of each stage, in order; a stage that breaks says so in the row."""
+    job: Job | None = None
+    with chdir(folder.job.parent), timed(row, "load"):
+        try:
+            job = Job.load("job.yaml")
+        except JobFileError as error:
+            for problem in error.problems:
+                yield "check", as_finding(problem)
+    if job is None:
+        return
+    config = settings(folder, home, stages)
+    with chdir(folder.job.parent), Ferry(config) as ferry:
+        for name, stage in STAGES.items():
+            if name not in stages.names:
+                continue
+            with timed(row, name):
+                try:
+                    found = stage(ferry, job, folder)
+                except FerryError as error:
+                    found = [as_finding(error)]
+                except Exception as error:  # noqa: BLE001  (one stage that breaks costs its own findings)
+                    row.trouble += f" {name}: {type(error).__name__}: {error}"
+                    found = []
+            yield from ((name, finding) for finding in found)
+
+
+def as_finding(error: FerryError) -> Finding:
+    """An error that the command line would show, as a finding."""
+    where = error.where
+    return Finding(
+        id="refused",
+        severity=Severity.ERROR,
+        message=error.message,
+        remedy=error.remedy,
+        file=where.file if where else None,
+        line=where.line if where else None,
+    )
+
+
+@contextmanager
+def timed(row: Row, name: str) -> Iterator[None]:
+    """Note how long a stage takes (seconds)."""
+    start = time.perf_counter()
+    try:
+        yield
+    finally:
+        row.seconds[name] = time.perf_counter() - start
+
+
+def settings(folder: Folder, home: Path, stages: Stages) -> "Config":
+    """Settings for a case: a home of its own, and the backend that it names, if that is installed."""
+    del folder, home
+    return load_config(backend=stages.backend or None)
+
+
+def check(ferry: Ferry, job: Job, folder: Folder) -> list[Finding]:
+    """The static checks."""
+    del folder
+    return ferry.check(job)
+
+
+STAGES: dict[str, Callable[[Ferry, Job, Folder], list[Finding]]] = {"check": check}
