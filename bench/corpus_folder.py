@@ -79,7 +79,11 @@ def _data(folder: Path, setup: str, files: dict[str, str]) -> None:
 def _run_setup(folder: Path, setup: str) -> str:
     """Run the set-up in the case's folder; what is prose in it is left out. Returns what went wrong."""
     lines = [re.sub(r"\s+and put .*", "", line) for line in setup.splitlines()]
-    lines = [line for line in lines if line.strip() and not line.lstrip().startswith("#") and not re.match(r"\s*export ", line)]
+    lines = [
+        line
+        for line in lines
+        if line.strip() and not line.lstrip().startswith("#") and not re.match(r"\s*export ", line)
+    ]
     if not lines:
         return ""
     tools = folder.parent / "tools"
@@ -121,10 +125,12 @@ def _scripts(folder: Path, mapped: Mapped) -> None:
     if not mapped.inputs or not source.is_dir():
         return
     for path in source.rglob("*.py"):
-        text = path.read_text(encoding="utf-8")
+        if not path.is_file():
+            continue
+        text = path.read_text(encoding="utf-8", errors="surrogateescape")
         mended = with_data_path(text, mapped.inputs[0])
         if mended != text:
-            path.write_text(mended, encoding="utf-8")
+            path.write_text(mended, encoding="utf-8", errors="surrogateescape")
             _pass_data(folder, mapped)
 
 
@@ -160,7 +166,11 @@ def with_data_path(text: str, name: str) -> str:
         return text
     places = []
     for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and re.fullmatch(r"(\./)?data(/.*)?", node.value):
+        if (
+            isinstance(node, ast.Constant)
+            and isinstance(node.value, str)
+            and re.fullmatch(r"(\./)?data(/.*)?", node.value)
+        ):
             places.append(node)
     places = [node for node in places if node.lineno == node.end_lineno and not _is_name_of_option(tree, node)]
     if not places or re.search(r"^from __future__", text, re.MULTILINE):
@@ -186,7 +196,11 @@ def _is_name_of_option(tree: ast.Module, constant: ast.Constant) -> bool:
             return True
         if isinstance(node, ast.Dict) and constant in node.keys:
             return True
-        if isinstance(node, ast.Call) and constant in node.args and getattr(node.func, "attr", "") in ("add_argument", "get"):
+        if (
+            isinstance(node, ast.Call)
+            and constant in node.args
+            and getattr(node.func, "attr", "") in ("add_argument", "get")
+        ):
             return True
     return False
 

@@ -17,18 +17,66 @@ TOP = {
     "environment": "environment", "compute": "compute", "timeout": "timeout", "tags": "tags", "metrics": "metrics",
     "distribution": "distribution", "command": "script", "display_name": "description",
 }  # fmt: skip
-ELSEWHERE = frozenset({"backend", "params", "outputs_mode", "outputs", "workspace", "limits", "env", "environment_variables", "identity", "services", "resources", "nodes"})
+ELSEWHERE = frozenset(
+    {
+        "backend",
+        "params",
+        "outputs_mode",
+        "outputs",
+        "workspace",
+        "limits",
+        "env",
+        "environment_variables",
+        "identity",
+        "services",
+        "resources",
+        "nodes",
+    }
+)
 """Known keys of the neutral form that have no key of their own in a job file."""
 COMPUTE = {
     "name": "name", "vm_size": "size", "size": "size", "region": "region", "location": "region", "max_nodes": "max_nodes",
     "min_nodes": "min_nodes", "idle_seconds": "idle_seconds", "priority": "priority", "tier": "priority",
 }  # fmt: skip
-COMPUTE_ELSEWHERE = frozenset({"nodes", "network", "type", "idle_minutes", "idle_time_before_scale_down", "ssh", "vnet", "subnet", "gpus", "processes_per_node", "instance_count", "quota", "shm_size", "memory", "disk"})
+COMPUTE_ELSEWHERE = frozenset(
+    {
+        "nodes",
+        "network",
+        "type",
+        "idle_minutes",
+        "idle_time_before_scale_down",
+        "ssh",
+        "vnet",
+        "subnet",
+        "gpus",
+        "processes_per_node",
+        "instance_count",
+        "quota",
+        "shm_size",
+        "memory",
+        "disk",
+    }
+)
 ENVIRONMENT = {
     "name": "name", "python": "python", "pip": "pip", "conda": "conda", "channels": "channels", "image": "image",
     "curated": "curated", "variables": "variables", "env": "variables",
 }  # fmt: skip
-ENVIRONMENT_ELSEWHERE = frozenset({"conda_file", "build", "dockerfile", "version", "requirements", "env_vars", "registry", "index_url", "extra_index_url", "os", "description", "tags"})
+ENVIRONMENT_ELSEWHERE = frozenset(
+    {
+        "conda_file",
+        "build",
+        "dockerfile",
+        "version",
+        "requirements",
+        "env_vars",
+        "registry",
+        "index_url",
+        "extra_index_url",
+        "os",
+        "description",
+        "tags",
+    }
+)
 MODES = {
     "ro_mount": "mount", "mount": "mount", "readonly_mount": "mount", "download": "download", "rw_mount": "rw_mount",
     "direct": "mount", "upload": "upload", "eval_mount": "mount",
@@ -86,6 +134,11 @@ def quoted(text: str) -> ScalarNode:
     return ScalarNode("tag:yaml.org,2002:str", text, style='"')
 
 
+def number(value: int) -> ScalarNode:
+    """A whole number."""
+    return ScalarNode("tag:yaml.org,2002:int", str(value))
+
+
 def table(items: dict[str, Node]) -> MappingNode:
     """A table."""
     return MappingNode("tag:yaml.org,2002:map", [(scalar(key), value) for key, value in items.items()])
@@ -96,7 +149,9 @@ def listing(items: list[Node]) -> SequenceNode:
     return SequenceNode("tag:yaml.org,2002:seq", items, flow_style=True)
 
 
-def _top(key: Node, value: Node, pairs: list[tuple[Node, Node]], mapped: Mapped, known: dict[str, Node], read: Reader) -> None:
+def _top(
+    key: Node, value: Node, pairs: list[tuple[Node, Node]], mapped: Mapped, known: dict[str, Node], read: Reader
+) -> None:
     name = key.value
     match name:
         case "backend" | "nodes" | "params" | "limits" | "env" | "environment_variables":
@@ -140,7 +195,12 @@ def _command(value: Node, pairs: list[tuple[Node, Node]], mapped: Mapped, known:
         words = shlex.split(text)
     except ValueError:
         words = text.split()
-    if len(words) > 1 and words[0] in ("python", "python3") and words[1].endswith(".py") and not set(text) & set(";|&><$`"):
+    if (
+        len(words) > 1
+        and words[0] in ("python", "python3")
+        and words[1].endswith(".py")
+        and not set(text) & set(";|&><$`")
+    ):
         pairs.append((scalar("script"), quoted(words[1])))
         if "args" not in known:
             pairs.append((scalar("arguments"), listing([_text(word) for word in words[2:]])))
@@ -203,7 +263,9 @@ def _dataset(item: Node) -> Node:
             pairs.append((key, scalar(MODES.get(str(value.value), str(value.value)))))
         elif key.value in ("name", "version", "description"):
             pairs.append((key, value))
-        elif key.value not in ("type", "datastore", "format") and get_close_matches(key.value, ["path", "mode", "name"], cutoff=0.7):
+        elif key.value not in ("type", "datastore", "format") and get_close_matches(
+            key.value, ["path", "mode", "name"], cutoff=0.7
+        ):
             pairs.append((key, value))
     return MappingNode("tag:yaml.org,2002:map", pairs)
 
@@ -228,7 +290,7 @@ def _compute(value: Node, mapped: Mapped) -> Node:
             mapped.network = str(item.value) not in ("no-egress", "none", "private", "isolated", "no_egress")
         elif name in ("idle_minutes", "idle_time_before_scale_down") and str(item.value).isdigit():
             seconds = int(item.value) * (60 if name == "idle_minutes" else 1)
-            pairs.append((scalar("idle_seconds"), scalar(str(seconds))))
+            pairs.append((scalar("idle_seconds"), number(seconds)))
         elif name in COMPUTE:
             pairs.append((scalar(COMPUTE[name]), _priority(item) if COMPUTE[name] == "priority" else item))
         elif name not in COMPUTE_ELSEWHERE and get_close_matches(name, [*COMPUTE, *COMPUTE_ELSEWHERE], cutoff=0.7):
@@ -245,10 +307,17 @@ def _priority(item: Node) -> Node:
 def _spread(known: dict[str, Node]) -> list[tuple[Node, Node]]:
     """Several nodes are asked for under `distribution`, which says how they share the work."""
     compute = known.get("compute")
-    nodes = next((item.value for key, item in (compute.value if isinstance(compute, MappingNode) else ()) if key.value in ("nodes", "instance_count")), "1")
+    nodes = next(
+        (
+            item.value
+            for key, item in (compute.value if isinstance(compute, MappingNode) else ())
+            if key.value in ("nodes", "instance_count")
+        ),
+        "1",
+    )
     if "distribution" in known or not str(nodes).isdigit() or int(nodes) < 2:  # noqa: PLR2004
         return []
-    return [(scalar("distribution"), table({"kind": scalar(_kind(known)), "nodes": scalar(str(nodes))}))]
+    return [(scalar("distribution"), table({"kind": scalar(_kind(known)), "nodes": number(int(nodes))}))]
 
 
 def _kind(known: dict[str, Node]) -> str:
@@ -267,7 +336,12 @@ def _distribution(value: Node, known: dict[str, Node]) -> Node:
         if key.value == "kind":
             pairs[number] = (key, scalar(str(item.value).lower().replace("horovod", "mpi")))
     if all(key.value != "nodes" for key, _ in pairs):
-        pairs += [pair for _, spread in _spread({k: v for k, v in known.items() if k != "distribution"}) for pair in getattr(spread, "value", []) if pair[0].value == "nodes"]
+        pairs += [
+            pair
+            for _, spread in _spread({k: v for k, v in known.items() if k != "distribution"})
+            for pair in getattr(spread, "value", [])
+            if pair[0].value == "nodes"
+        ]
     return MappingNode("tag:yaml.org,2002:map", pairs)
 
 
@@ -288,7 +362,9 @@ def _environment(value: Node, mapped: Mapped, known: dict[str, Node], read: Read
             pairs += _conda_file(str(item.value), read)
         elif name == "dockerfile":
             context = given.get("build")
-            pairs.append((key, quoted(f"{context.value.rstrip('/')}/{item.value}" if context is not None else str(item.value))))
+            pairs.append(
+                (key, quoted(f"{context.value.rstrip('/')}/{item.value}" if context is not None else str(item.value)))
+            )
         elif name == "build" and "dockerfile" not in given:
             pairs.append((scalar("dockerfile"), quoted(f"{str(item.value).rstrip('/')}/Dockerfile")))
         elif name == "requirements":
@@ -296,7 +372,9 @@ def _environment(value: Node, mapped: Mapped, known: dict[str, Node], read: Read
             pairs.append((scalar("pip"), listing([quoted(line) for line in lines if line])))
         elif name in ENVIRONMENT:
             pairs.append((scalar(ENVIRONMENT[name]), item))
-        elif name not in ENVIRONMENT_ELSEWHERE and get_close_matches(name, [*ENVIRONMENT, *ENVIRONMENT_ELSEWHERE], cutoff=0.7):
+        elif name not in ENVIRONMENT_ELSEWHERE and get_close_matches(
+            name, [*ENVIRONMENT, *ENVIRONMENT_ELSEWHERE], cutoff=0.7
+        ):
             pairs.append((key, item))
         elif name != "build":
             mapped.dropped.append(f"environment.{name}")

@@ -57,7 +57,9 @@ def run_case(case: dict[str, Any], scratch: Path, stages: Stages) -> Row:
     """One case, from its description to its row. Never raises: what goes wrong is in `trouble`."""
     valid = not isinstance(case.get("expect"), dict) and str(case.get("expect", "")).startswith("pass")
     expect = case.get("expect") if isinstance(case.get("expect"), dict) else {}
-    row = Row(str(case.get("case", "")), str(case.get("id", "")), str(case.get("title", "")), "valid" if valid else "failure")
+    row = Row(
+        str(case.get("case", "")), str(case.get("id", "")), str(case.get("title", "")), "valid" if valid else "failure"
+    )
     row.layer = str(case.get("layer", ""))
     row.expected, row.mention = str((expect or {}).get("severity", "")), str((expect or {}).get("mention", ""))
     home = scratch / (row.case or row.id)

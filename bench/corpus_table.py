@@ -29,7 +29,12 @@ def summary(rows: list[Row], seconds: float) -> dict[str, Any]:
 def _spread(seconds: list[float]) -> dict[str, float]:
     ordered = sorted(seconds)
     high = ordered[min(len(ordered) - 1, int(0.95 * len(ordered)))]
-    return {"median": round(statistics.median(ordered), 4), "p95": round(high, 4), "most": round(ordered[-1], 4), "cases": len(ordered)}
+    return {
+        "median": round(statistics.median(ordered), 4),
+        "p95": round(high, 4),
+        "most": round(ordered[-1], 4),
+        "cases": len(ordered),
+    }
 
 
 def page(rows: list[Row], result: dict[str, Any]) -> str:
@@ -48,8 +53,17 @@ def page(rows: list[Row], result: dict[str, Any]) -> str:
         "| stage | median (s) | 95 % below (s) | longest (s) | cases |",
         "|---|---|---|---|---|",
     ]
-    lines += [f"| {name} | {t['median']:.3f} | {t['p95']:.3f} | {t['most']:.3f} | {t['cases']} |" for name, t in result["times"].items()]
-    lines += ["", "## Jobs that fail", "", "| case | what | expected | result | stage | finding |", "|---|---|---|---|---|---|"]
+    lines += [
+        f"| {name} | {t['median']:.3f} | {t['p95']:.3f} | {t['most']:.3f} | {t['cases']} |"
+        for name, t in result["times"].items()
+    ]
+    lines += [
+        "",
+        "## Jobs that fail",
+        "",
+        "| case | what | expected | result | stage | finding |",
+        "|---|---|---|---|---|---|",
+    ]
     for row in rows:
         if row.kind == "failure":
             wanted = f"{row.expected}: `{row.mention}`" if row.expected else ""

@@ -81,6 +81,11 @@ class Context:
                     return given[number + 1]
         return None
 
+    @property
+    def has_no_network(self) -> bool:
+        """Whether the script is surely without a way to the internet."""
+        return self.target is not None and not self.target.network
+
     def beyond(self) -> list[Path]:
         """Folders around the source where something may lie that doesn't travel, the nearest first."""
         places = [self.job.source_folder.parent, self.job.folder, Path.cwd()]

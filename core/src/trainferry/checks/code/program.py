@@ -89,6 +89,8 @@ def read_program(snapshot: Snapshot, script: str) -> Program | None:
     program = Program(snapshot.root)
     travelling = {file.path for file in snapshot.files}
     start = os.path.normpath(script).replace(os.sep, "/")
+    if start.startswith(("/", "..")):
+        return None  # the check of the source says so
     waiting, seen = [start], {start}
     while waiting and len(program.modules) < MOST_MODULES:
         path = waiting.pop(0)

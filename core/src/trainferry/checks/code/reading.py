@@ -55,6 +55,7 @@ _LAST = {
 }
 _OWN = frozenset({"read_text", "read_bytes", "iterdir"})
 _ASKS = frozenset({"os.path.isdir", "os.path.exists", "os.path.isfile"})
+_MARKS = frozenset({".gitkeep", ".keep", ".gitignore", ".placeholder", ".empty"})
 _FAILURES = ("OSError", "FileNotFoundError", "IOError")
 
 
@@ -70,12 +71,43 @@ def check(context: Context) -> Iterator[Finding]:
         for call, name in module.calls:
             path = _path_of(call, name)
             text = values.text(path)
+            if name in _ASKS and text is None and call.args:
+                yield from _asked(context, module, call)
             if path is None or text is None or not _is_relative(text):
                 continue
             clean = posixpath.normpath(text)
             if clean not in seen and not _is_there(context, clean, written + made):
                 seen.add(clean)
                 yield from _missing(context, module, call, text)
+
+
+def _asked(context: Context, module: Module, call: ast.Call) -> Iterator[Finding]:
+    """A folder that the script insists on, and in which nothing lies but a mark that keeps it in git."""
+    text = context.values(module).text(call.args[0])
+    if text is None or not _is_relative(text) or not _is_insisted_on(module, call):
+        return
+    path = posixpath.normpath(text)
+    if path in made_folders(context) or not (context.snapshot.root / path).is_dir():
+        return
+    inside = [own for own in context.travelling if own.startswith(f"{path}/")]
+    if all(posixpath.basename(own) in _MARKS for own in inside):
+        message = f"'{path}' holds no file of its own: an empty folder doesn't travel, and some targets leave out {inside[0] if inside else 'it'}"
+        remedy = f'make it: os.makedirs("{path}", exist_ok=True)'
+        yield found(context.job, "folder-empty", message, remedy, at=module.at(call))
+
+
+def _is_insisted_on(module: Module, call: ast.Call) -> bool:
+    """Whether the script ends if the answer is no."""
+    for parent in module.around(call):
+        if isinstance(parent, ast.Assert):
+            return True
+        if isinstance(parent, ast.If):
+            return any(
+                isinstance(node, ast.Raise) or "exit" in ast.unparse(node)
+                for node in ast.walk(parent)
+                if isinstance(node, ast.Raise | ast.Call)
+            )
+    return False
 
 
 def _path_of(call: ast.Call, name: str) -> ast.expr | None:

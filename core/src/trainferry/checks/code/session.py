@@ -137,8 +137,7 @@ def _variables(context: Context, module: Module) -> Iterator[Finding]:
         seen.add(name)
         sure = needed and _sure(context, module, node, "KeyError")
         secret = any(word in name for word in ("KEY", "TOKEN", "SECRET", "PASSWORD", "PASS", "CONNECTION"))
-        how = "pass it with --secret or" if False else "set"
-        remedy = f"{how} environment: {{variables: {{{name}: ...}}}}" + (
+        remedy = f"set environment: {{variables: {{{name}: ...}}}}" + (
             "; a secret belongs into the target's key vault, not into the file" if secret else ""
         )
         message = f"the script reads the variable {name}, which neither the job nor the target sets"
@@ -291,7 +290,7 @@ def _fetch(context: Context, module: Module, call: ast.Call, name: str) -> Itera
     what = _fetched(context, module, call, name)
     if not what:
         return
-    closed = context.target is not None and not context.target.network
+    closed = context.has_no_network
     yield found(
         context.job,
         "fetches",
@@ -326,5 +325,18 @@ def _fetched(context: Context, module: Module, call: ast.Call, name: str) -> str
 
 
 _APPLICATIONS = frozenset(
-    ["MobileNet", "MobileNetV2", "ResNet50", "ResNet101", "ResNet152", "ResNet50V2", "VGG16", "VGG19", "InceptionV3", "Xception", "DenseNet121", "EfficientNetB0"]
+    [
+        "MobileNet",
+        "MobileNetV2",
+        "ResNet50",
+        "ResNet101",
+        "ResNet152",
+        "ResNet50V2",
+        "VGG16",
+        "VGG19",
+        "InceptionV3",
+        "Xception",
+        "DenseNet121",
+        "EfficientNetB0",
+    ]
 )

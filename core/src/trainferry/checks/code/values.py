@@ -15,7 +15,19 @@ DATASET = "/\1"
 _DEEPEST = 25
 
 _SAME = frozenset(
-    ["str", "pathlib.Path", "pathlib.PurePath", "pathlib.PosixPath", "pathlib.PurePosixPath", "os.fspath", "os.path.abspath", "os.path.realpath", "os.path.normpath", "os.path.expanduser", "os.path.expandvars"]
+    [
+        "str",
+        "pathlib.Path",
+        "pathlib.PurePath",
+        "pathlib.PosixPath",
+        "pathlib.PurePosixPath",
+        "os.fspath",
+        "os.path.abspath",
+        "os.path.realpath",
+        "os.path.normpath",
+        "os.path.expanduser",
+        "os.path.expandvars",
+    ]
 )
 """Functions whose text is that of their one argument, as far as a check cares."""
 _JOINS = frozenset({"os.path.join", "posixpath.join", "pathlib.Path", "pathlib.PurePath", "path.join"})
@@ -75,7 +87,9 @@ class Values:
         return None
 
     def _is_options(self, node: ast.AST) -> bool:
-        return self.module.names.full(node).endswith(("args()", "args()[]", "?args", "?opt", "?options", "?opts", "?FLAGS"))
+        return self.module.names.full(node).endswith(
+            ("args()", "args()[]", "?args", "?opt", "?options", "?opts", "?FLAGS")
+        )
 
     def text(self, node: ast.AST | None, depth: int = 0) -> str | None:  # noqa: C901  (one branch for each form)
         """The text of an expression with UNKNOWN for each part that isn't known; None if nothing of it is."""

@@ -242,7 +242,27 @@ def _is_result(write: Write, path: str) -> bool:
         "savefig",
     ):
         return True
-    kinds = [".keras", ".h5", ".hdf5", ".pt", ".pth", ".ckpt", ".pkl", ".joblib", ".onnx", ".tflite", ".csv", ".json", ".jsonl", ".npy", ".npz", ".png", ".jpg", ".txt", ".log"]
+    kinds = [
+        ".keras",
+        ".h5",
+        ".hdf5",
+        ".pt",
+        ".pth",
+        ".ckpt",
+        ".pkl",
+        ".joblib",
+        ".onnx",
+        ".tflite",
+        ".csv",
+        ".json",
+        ".jsonl",
+        ".npy",
+        ".npz",
+        ".png",
+        ".jpg",
+        ".txt",
+        ".log",
+    ]
     return posixpath.splitext(path)[1] in kinds or last in ("TensorBoard", "SummaryWriter")
 
 
