@@ -91,6 +91,7 @@ class Mapped:
     source: str = "."
     command: str | None = None
     """A command line that a launcher has to run; a job file names a Python file."""
+    backend: str = ""
     inputs: list[str] = field(default_factory=list)
     network: bool = True
     workspace: str | None = None
@@ -154,7 +155,9 @@ def _top(
 ) -> None:
     name = key.value
     match name:
-        case "backend" | "nodes" | "params" | "limits" | "env" | "environment_variables":
+        case "backend":
+            mapped.backend = str(value.value)
+        case "nodes" | "params" | "limits" | "env" | "environment_variables":
             return
         case "workspace":
             mapped.workspace = _workspace(value)

@@ -1,5 +1,6 @@
 """Runs the stages of the dry run over one case of the corpus, and judges what was found."""
 
+import json
 import logging
 import time
 import traceback
@@ -10,10 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from corpus_folder import Folder, lay_out, remove
-
 from trainferry import Ferry, Job
 from trainferry.config import load_config
 from trainferry.errors import FerryError, JobFileError
+from trainferry.plugins import BACKENDS, entries
 from trainferry.specs.finding import Finding, Severity
 
 if TYPE_CHECKING:
@@ -148,9 +149,15 @@ def timed(row: Row, name: str) -> Iterator[None]:
 
 
 def settings(folder: Folder, home: Path, stages: Stages) -> "Config":
-    """Settings for a case: a home of its own, and the backend that it names, if that is installed."""
-    del folder, home
-    return load_config(backend=stages.backend or None)
+    """Settings for a case: the backend that it names, if that is installed, and the workspace's file."""
+    backend = stages.backend or folder.mapped.backend
+    if backend not in {entry.name for entry in entries(BACKENDS)}:
+        backend = ""
+    lines = [f'backend = "{backend}"\n'] if backend else []
+    if backend == "azureml" and folder.mapped.workspace:
+        lines.append(f"[backends.azureml]\nconfig = {json.dumps(folder.mapped.workspace)}\n")
+    (home / "job" / "trainferry.toml").write_text("".join(lines), encoding="utf-8")
+    return load_config(folder=home / "job")
 
 
 def check(ferry: Ferry, job: Job, folder: Folder) -> list[Finding]:
