@@ -14,7 +14,7 @@ from trainferry.progress import Report
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
-    from trainferry.results import FileEntry, FoundRun, LogChunk
+    from trainferry.results import Evidence, FileEntry, FoundRun, LogChunk
     from trainferry.site import Site
     from trainferry.specs.compute import ComputeSpec
     from trainferry.specs.finding import Finding
@@ -75,6 +75,11 @@ class Backend:
                     f"the extension '{name}' implements '{caller.name}', which is the backend's to answer",
                     remedy=f"wrap it instead: @hookimpl(wrapper=True) def {caller.name}(...)",
                 )
+
+    @property
+    def remote(self) -> bool:
+        """Whether there is a target beyond this machine that could be asked: prices, quotas or a web page say so."""
+        return bool(self.capabilities & {"price", "quota", "portal_url"})
 
     def _call(self, hook: str, /, **arguments: Any) -> Any:
         """Ask the backend for one result; None from it means that it failed to answer, which is its mistake."""
@@ -183,6 +188,14 @@ class Backend:
     def rehearsal_rules(self, job: "Job") -> "RehearsalRules":
         """What the target's nodes are like."""
         return cast("RehearsalRules", self._call("rehearsal_rules", job=job))
+
+    def plan_rehearsal(self, job: "Job", run_id: str, rules: "RehearsalRules") -> "Plan":
+        """The ordered actions that would run the job here, held to the rules of another target."""
+        return cast("Plan", self._call("plan_rehearsal", job=job, run_id=run_id, rules=rules))
+
+    def rehearsal_evidence(self, ref: str) -> "Evidence":
+        """What a rehearsal that has ended showed."""
+        return cast("Evidence", self._call("rehearsal_evidence", ref=ref))
 
     def diagnose(self) -> "list[Finding]":
         """What the backend and the extensions miss on this machine or in the account."""

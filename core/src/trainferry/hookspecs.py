@@ -15,6 +15,11 @@ from typing import TYPE_CHECKING, Any
 import pluggy
 
 from trainferry.progress import Report
+from trainferry.rehearsal_hooks import (  # noqa: F401  (they are hooks like those below)
+    plan_rehearsal,
+    rehearsal_evidence,
+    rehearsal_rules,
+)
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -25,7 +30,6 @@ if TYPE_CHECKING:
     from trainferry.specs.finding import Finding
     from trainferry.specs.job import Job
     from trainferry.specs.plan import Action, ActionResult, Plan, Price, Quota
-    from trainferry.specs.rehearsal import RehearsalRules
     from trainferry.specs.run import RunRecord, RunState, RunStatus
 
 PROJECT = "trainferry"
@@ -341,24 +345,6 @@ def tear_down(resource: str) -> bool | None:
     ...     def tear_down(self, resource):
     ...         return True
     >>> Backend("mill", Mill()).tear_down("compute:stones")
-    """
-
-
-@hookspec(firstresult=True)
-def rehearsal_rules(job: "Job") -> "RehearsalRules | None":
-    """Return what the target's nodes are like, so that a rehearsal on this machine meets the same.
-
-    >>> from trainferry import Job
-    >>> from trainferry.backend import Backend
-    >>> from trainferry.hookspecs import hookimpl
-    >>> from trainferry.specs import RehearsalRules
-    >>> class Mill:
-    ...     interface_version = 1
-    ...     @hookimpl
-    ...     def rehearsal_rules(self):
-    ...         return RehearsalRules(network=False)
-    >>> Backend("mill", Mill()).rehearsal_rules(Job(name="j", script="a.py")).network
-    False
     """
 
 

@@ -3,9 +3,10 @@
 Plain dataclasses, not pydantic models: they are made thousands of times and never read from a file.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from trainferry.specs.run import RunStatus
 
@@ -41,3 +42,17 @@ class FoundRun:
     status: RunStatus
     experiment: str = ""
     tags: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What a rehearsal showed, besides its log and its files."""
+
+    events: Sequence[Mapping[str, Any]] = ()
+    """What the witness in the script's processes wrote down, in order; see `trainferry.rehearsing.witness`."""
+    strays: Sequence[FileEntry] = ()
+    """Files that it wrote elsewhere: below `work/` (its working folder), `home/` or `tmp/`."""
+    inputs: str = ""
+    """Folder that the script found its datasets in, so that paths in its log can be told."""
+    work: str = ""
+    """Folder that the script started in."""

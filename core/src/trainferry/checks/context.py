@@ -84,7 +84,8 @@ class Context:
     @property
     def has_no_network(self) -> bool:
         """Whether the script is surely without a way to the internet."""
-        return self.target is not None and not self.target.network
+        own = self.job.rehearse.network
+        return own is False or (own is None and self.target is not None and not self.target.network)
 
     def beyond(self) -> list[Path]:
         """Folders around the source where something may lie that doesn't travel, the nearest first."""

@@ -38,7 +38,8 @@ def ferry_of(arguments: argparse.Namespace, output: Output, folder: Path | None 
     with warnings.catch_warnings():
         warnings.simplefilter("always", PluginWarning)
         warnings.showwarning = lambda message, *_args, **_more: output.say(f"warning: {message}")
-        with Ferry(config_of(arguments, output, folder)) as ferry:
+        config = config_of(arguments, output, folder)
+        with Ferry(config, offline=getattr(arguments, "offline", False)) as ferry:
             yield ferry
             if ferry.repaired:
                 output.say(f"warning: {ferry.repaired}")

@@ -48,6 +48,16 @@ class Config:
         return tuple(self._last("extensions"))
 
     @property
+    def ignore(self) -> frozenset[str]:
+        """Ids of findings that are not shown."""
+        return frozenset(self._last("ignore"))
+
+    @property
+    def rehearse_on(self) -> str:
+        """Name of the backend that rehearses jobs on this machine."""
+        return str(self._last("rehearse_on"))
+
+    @property
     def job(self) -> dict[str, Any]:
         """What is laid over every job."""
         return self._table("job")
@@ -57,10 +67,10 @@ class Config:
         table = self._table("backends").get(name, {})
         return dict(table)
 
-    def site(self, *, interactive: bool = False) -> Site:
+    def site(self, *, interactive: bool = False, offline: bool = False) -> Site:
         """The folders that the settings name, as absolute paths."""
         home, cache = (Path(str(self._last(key))).expanduser().absolute() for key in ("home", "cache"))
-        return Site(home=home, cache=cache, project=self.project, interactive=interactive)
+        return Site(home=home, cache=cache, project=self.project, offline=offline, interactive=interactive)
 
     def values(self) -> list[Value]:
         """Every setting with the source it came from, by key."""

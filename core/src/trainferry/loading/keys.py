@@ -108,7 +108,9 @@ def unknown_key(path: Path, value: Any) -> tuple[str, str]:
 
 
 def _elsewhere(key: str, meant: str | None, table: str) -> str:
-    """Say where a key belongs that is known in another table."""
+    """Say where a key belongs that is known in another table; of the same name, the one at the top is meant."""
+    if table and key in Job.model_fields:
+        return f"'{key}' belongs at the top of the job file, not inside '{table}'"
     for field in Job.model_fields:
         model = None if field == table else model_at((field,))
         names = model.model_fields if model else {}

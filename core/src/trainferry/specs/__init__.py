@@ -10,8 +10,9 @@ if TYPE_CHECKING:
     from trainferry.specs.finding import Confidence, Finding, Severity
     from trainferry.specs.job import Job, Origin
     from trainferry.specs.plan import Action, ActionKind, ActionResult, Plan, Price, Quota
-    from trainferry.specs.rehearsal import RehearsalRules
+    from trainferry.specs.rehearsal import Range, Rehearsal, RehearsalRules, RehearsalSpec
     from trainferry.specs.run import RunRecord, RunState, RunStatus
+    from trainferry.specs.verdict import Stage, StageState, Verdict
 
 _HOMES = {
     "compute": ("ComputeSpec", "Distribution"),
@@ -20,8 +21,9 @@ _HOMES = {
     "finding": ("Confidence", "Finding", "Severity"),
     "job": ("Job", "Origin"),
     "plan": ("Action", "ActionKind", "ActionResult", "Plan", "Price", "Quota"),
-    "rehearsal": ("RehearsalRules",),
+    "rehearsal": ("Range", "Rehearsal", "RehearsalRules", "RehearsalSpec"),
     "run": ("RunRecord", "RunState", "RunStatus"),
+    "verdict": ("Stage", "StageState", "Verdict"),
 }
 
 __all__ = [
@@ -39,11 +41,17 @@ __all__ = [
     "Plan",
     "Price",
     "Quota",
+    "Range",
+    "Rehearsal",
     "RehearsalRules",
+    "RehearsalSpec",
     "RunRecord",
     "RunState",
     "RunStatus",
     "Severity",
+    "Stage",
+    "StageState",
+    "Verdict",
 ]
 
 

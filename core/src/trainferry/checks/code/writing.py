@@ -12,7 +12,7 @@ from trainferry.checks.code.sinks import Write, writes
 from trainferry.checks.code.values import DATASET, UNKNOWN
 from trainferry.checks.context import Context
 from trainferry.checks.rules import found
-from trainferry.checks.rules.rule import LIKELY, POSSIBLE, W
+from trainferry.checks.rules.rule import LIKELY, POSSIBLE, E, W
 from trainferry.specs.finding import Finding
 
 _KEPT = ("outputs", "logs")
@@ -158,11 +158,11 @@ def _into_dataset(context: Context, write: Write) -> Iterator[Finding]:
     shown = text.removeprefix(DATASET + name).replace(UNKNOWN, "...").strip("/") or "it"
     yield found(
         context.job,
-        "mount-written",
+        "dataset-written",
         f"the script writes {shown} into the dataset '{name}', which is mounted read-only (errno 30)",
         f"write below outputs/, or give the script a copy: datasets: {{{name}: {{mode: download}}}}",
         at=write.module.at(write.call),
-        severity=None if sure else W,
+        severity=E if sure else W,
         confidence=None if sure else LIKELY,
     )
 
@@ -221,7 +221,7 @@ def _lost(context: Context, all_writes: list[Write]) -> Iterator[Finding]:
         shown = clean.replace(UNKNOWN, "...")
         yield found(
             context.job,
-            "result-lost",
+            "output-lost",
             f"'{shown}' is written beside outputs/, and is gone when the node is",
             f"write it below outputs/: outputs/{posixpath.basename(shown)}",
             at=write.module.at(write.call),

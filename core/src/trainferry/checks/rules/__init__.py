@@ -5,7 +5,17 @@ One table for each subject. A finding's `id` is the name of its rule.
 
 from collections.abc import Mapping
 
-from trainferry.checks.rules import of_code, of_data, of_environment, of_job, of_script, of_source
+from trainferry.checks.rules import (
+    of_code,
+    of_data,
+    of_dry_run,
+    of_environment,
+    of_job,
+    of_rehearsing,
+    of_resolving,
+    of_script,
+    of_source,
+)
 from trainferry.checks.rules.rule import Rule
 from trainferry.errors import Location
 from trainferry.specs.finding import Confidence, Finding, Severity
@@ -22,6 +32,9 @@ RULES: Mapping[str, Rule] = {
     **of_script.RULES,
     **of_code.RULES,
     **of_environment.RULES,
+    **of_resolving.RULES,
+    **of_rehearsing.RULES,
+    **of_dry_run.RULES,
 }
 
 

@@ -228,13 +228,6 @@ RULES: Mapping[str, Rule] = {
         example='ModelCheckpoint(path, monitor="val_acc", save_best_only=True)',
         confidence=LIKELY,
     ),
-    "mount-written": Rule(
-        E,
-        "A mounted dataset is written to",
-        "A mount is read-only: OSError with errno 30.",
-        "Write below outputs/, or use mode: download.",
-        example='open(args.data + "/cache.bin", "wb")',
-    ),
     "needs-screen": Rule(
         E,
         "The script needs a screen",
@@ -257,22 +250,6 @@ RULES: Mapping[str, Rule] = {
         "A History holds the model, and a model in many versions a lock: TypeError after the training.",
         "Store history.history, a plain dict, as JSON; the model as .keras.",
         example="pickle.dump(model.fit(x, y), file)",
-        confidence=LIKELY,
-    ),
-    "output-name": Rule(
-        W,
-        "A file name that can't be stored everywhere",
-        "Windows, and some storages, refuse these characters: the file can't be fetched, or the end of the run fails.",
-        "Use letters, digits, '.', '_' and '-'.",
-        example='open(f"outputs/{datetime.now().isoformat()}.txt", "w")',
-        confidence=LIKELY,
-    ),
-    "outputs-large": Rule(
-        W,
-        "Much is written below outputs/",
-        "It is sent when the script has ended; hundreds of megabytes, or thousands of files, run into a time limit.",
-        "Keep there only what you need.",
-        example='for e in range(3): open(f"outputs/{e}.bin", "wb").write(b"0" * 200_000_000)',
         confidence=LIKELY,
     ),
     "package-missing": Rule(
@@ -317,14 +294,6 @@ RULES: Mapping[str, Rule] = {
         "There is nobody to see it.",
         "Save it below outputs/.",
         example="plt.show()",
-    ),
-    "result-lost": Rule(
-        W,
-        "A result is written beside outputs/",
-        "Only outputs/ and logs/ come back from a node; the rest is gone with it.",
-        "Write it below outputs/.",
-        example='model.save("model.keras")',
-        confidence=LIKELY,
     ),
     "results-all-lost": Rule(
         E,
