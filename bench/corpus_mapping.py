@@ -111,6 +111,8 @@ def map_job(text: str, read: "Reader") -> Mapped:
         _top(key, value, pairs, mapped, known, read)
     pairs += _spread(known)
     pairs += _limits(known)
+    if not mapped.network:
+        pairs.append((scalar("rehearse"), table({"network": ScalarNode("tag:yaml.org,2002:bool", "false")})))
     if "environment" not in known:
         pairs.append((scalar("environment"), table({"python": quoted("3.10")})))
     mapped.text = str(yaml.serialize(MappingNode("tag:yaml.org,2002:map", pairs), allow_unicode=True, width=10_000))

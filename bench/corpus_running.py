@@ -4,7 +4,7 @@ import json
 import logging
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import chdir, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 from corpus_folder import Folder, lay_out, remove
 from trainferry import Ferry, Job
+from trainferry.checks.rules import of_rehearsing, of_resolving
 from trainferry.config import load_config
 from trainferry.errors import FerryError, JobFileError
 from trainferry.plugins import BACKENDS, entries
 from trainferry.specs.finding import Finding, Severity
+from trainferry.specs.verdict import StageState
 
 if TYPE_CHECKING:
     from trainferry.config import Config
@@ -42,6 +44,8 @@ class Row:
     stage: str = ""
     findings: list[dict[str, Any]] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
+    unchecked: dict[str, str] = field(default_factory=dict)
+    """Stages that were not run to their end, with the reason."""
     trouble: str = ""
 
 
@@ -111,18 +115,40 @@ def run_stages(folder: Folder, home: Path, stages: Stages, row: Row) -> Iterator
         return
     config = settings(folder, home, stages)
     with chdir(folder.job.parent), Ferry(config) as ferry:
-        for name, stage in STAGES.items():
-            if name not in stages.names:
-                continue
-            with timed(row, name):
-                try:
-                    found = stage(ferry, job, folder)
-                except FerryError as error:
-                    found = [as_finding(error)]
-                except Exception as error:  # noqa: BLE001  (one stage that breaks costs its own findings)
-                    row.trouble += f" {name}: {type(error).__name__}: {error}"
-                    found = []
-            yield from ((name, finding) for finding in found)
+        try:
+            yield from dry_run(ferry, job, stages, row)
+        except FerryError as error:
+            yield "check", as_finding(error)
+
+
+def dry_run(ferry: Ferry, job: Job, stages: Stages, row: Row) -> Iterator[tuple[str, Finding]]:
+    """What the stages find, each with the name of its stage."""
+    if set(stages.names) == {"check"}:
+        with timed(row, "check"):
+            yield from [("check", finding) for finding in ferry.check(job)]
+        return
+    verdict = ferry.dry_run(job, rehearse="rehearse" in stages.names)
+    for stage in verdict.stages:
+        if stage.state is StageState.DONE:
+            row.seconds[stage.name] = stage.seconds
+        else:
+            row.unchecked[stage.name] = f"{stage.state}: {stage.detail}"
+    planned = set(verdict.plan.findings) if verdict.plan else set()
+    for finding in verdict.findings:
+        yield stage_of(finding, planned), finding
+
+
+def stage_of(finding: Finding, planned: set[Finding]) -> str:
+    """The stage that a finding comes from, by its rule."""
+    if finding.id in of_resolving.RULES:
+        return "resolve"
+    if finding.id in of_rehearsing.RULES and finding.id not in _BOTH:
+        return "rehearse"
+    return "plan" if finding in planned else "check"
+
+
+_BOTH = ("outputs-large", "output-name", "dataset-written", "output-lost")
+"""Rules that the check of the script and the rehearsal share; the check comes first."""
 
 
 def as_finding(error: FerryError) -> Finding:
@@ -158,12 +184,3 @@ def settings(folder: Folder, home: Path, stages: Stages) -> "Config":
         lines.append(f"[backends.azureml]\nconfig = {json.dumps(folder.mapped.workspace)}\n")
     (home / "job" / "trainferry.toml").write_text("".join(lines), encoding="utf-8")
     return load_config(folder=home / "job")
-
-
-def check(ferry: Ferry, job: Job, folder: Folder) -> list[Finding]:
-    """The static checks."""
-    del folder
-    return ferry.check(job)
-
-
-STAGES: dict[str, Callable[[Ferry, Job, Folder], list[Finding]]] = {"check": check}

@@ -10,7 +10,10 @@ if TYPE_CHECKING:
     from trainferry.specs.finding import Finding
     from trainferry.specs.job import Job
 
-_BLOB = re.compile(r"https://(?P<account>[^./]+)\.(blob|dfs|file)\.core\.[^/]+/(?P<container>[^/?]+)/?(?P<path>[^?]*)(?P<query>\?.*)?", re.IGNORECASE)
+_BLOB = re.compile(
+    r"https://(?P<account>[^./]+)\.(blob|dfs|file)\.core\.[^/]+/(?P<container>[^/?]+)/?(?P<path>[^?]*)(?P<query>\?.*)?",
+    re.IGNORECASE,
+)
 _SCHEMES = ("wasb://", "wasbs://", "abfs://", "abfss://", "adl://")
 _RIGHT = re.compile(
     r"azureml://(datastores/[A-Za-z0-9_]+/paths/.*|"
@@ -27,7 +30,13 @@ def check(job: "Job") -> "Iterator[Finding]":
         uri = dataset.uri
         if dataset.path and dataset.path.startswith(("azureml:", "https:", "http:", "wasbs:", "abfss:")):
             text = f"path: '{dataset.path}' is an address, and path names a folder of this machine"
-            yield finding("address-as-path", "error", text, f"write uri: {_SHAPE}, or name: for a registered dataset", place(job, "datasets", name, "path"))
+            yield finding(
+                "address-as-path",
+                "error",
+                text,
+                f"write uri: {_SHAPE}, or name: for a registered dataset",
+                place(job, "datasets", name, "path"),
+            )
         if uri is None:
             continue
         match = _BLOB.match(uri)
@@ -35,7 +44,9 @@ def check(job: "Job") -> "Iterator[Finding]":
             yield from _blob(match, uri, name, here)
         elif uri.startswith("azureml://") and not _RIGHT.fullmatch(uri):
             text = f"'{uri}' isn't in the form of an address of azureml:// that the service knows"
-            yield finding("address-form", "warning", text, f"write {_SHAPE}; datastores, paths and no backslashes", here)
+            yield finding(
+                "address-form", "warning", text, f"write {_SHAPE}; datastores, paths and no backslashes", here
+            )
         elif uri.startswith(_SCHEMES):
             text = f"'{uri}' is mounted only with rights on the storage itself, which a node seldom has; through a datastore, azureml://, it has the workspace's"
             yield finding("address-form", "warning", text, f"write {_SHAPE}", here)

@@ -35,7 +35,12 @@ def check(job: "Job") -> "Iterator[Finding]":
     written = job.environment.curated
     if not written:
         return
-    name = re.sub(r"^azureml://registries/azureml/environments/", "", written).partition("/")[0].partition(":")[0].partition("@")[0]
+    name = (
+        re.sub(r"^azureml://registries/azureml/environments/", "", written)
+        .partition("/")[0]
+        .partition(":")[0]
+        .partition("@")[0]
+    )
     plain = re.sub(r"^azureml-", "", name.lower())
     family = next((key for key in _FAMILIES if plain.startswith(key)), None)
     gone = bool(_OLD.match(name)) or (family is not None and not _FAMILIES[family].match(plain))

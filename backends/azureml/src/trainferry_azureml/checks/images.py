@@ -35,7 +35,9 @@ def check(job: "Job") -> "Iterator[Finding]":
     match = _AZUREML.fullmatch(image)
     if match and match["tag"] and not _may_be(match["tag"]):
         text = f"the image {match['name']} can't have the tag '{match['tag']}': its tags are a date and a version, such as 20240709.v1"
-        yield finding("image-tag", "error", text, f"write {match['tag'].partition('.')[0]}.v1, or leave the tag out", here)
+        yield finding(
+            "image-tag", "error", text, f"write {match['tag'].partition('.')[0]}.v1, or leave the tag out", here
+        )
     elif re.search(r"[A-Z\s]", image.partition("@")[0].partition(":")[0].partition("/")[2] or image.partition(":")[0]):
         text = f"'{image}' is no name of an image: capital letters and spaces have no place in it"
         yield finding("image-name", "error", text, "write it as docker pull takes it", here)

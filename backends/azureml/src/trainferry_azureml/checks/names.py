@@ -36,14 +36,18 @@ def check(job: "Job") -> "Iterator[Finding]":
     cluster = job.compute.name
     if cluster and SHORT_NAME < len(cluster) <= 32:  # noqa: PLR2004  (longer ones are an error, elsewhere)
         text = f"the cluster's name '{cluster}' has {len(cluster)} characters; some versions of the service take {SHORT_NAME}"
-        yield finding("compute-name-long", "note", text, "take a shorter one if Azure refuses it", place(job, "compute", "name"))
+        yield finding(
+            "compute-name-long", "note", text, "take a shorter one if Azure refuses it", place(job, "compute", "name")
+        )
     yield from _tags(job)
 
 
 def _tags(job: "Job") -> "Iterator[Finding]":
     if len(job.tags) > MOST_TAGS:
         text = f"{len(job.tags)} tags; Azure ML takes {MOST_TAGS}"
-        yield finding("tags-limit", "error", text, "put what is long into a file of the source folder", place(job, "tags"))
+        yield finding(
+            "tags-limit", "error", text, "put what is long into a file of the source folder", place(job, "tags")
+        )
     for key, value in job.tags.items():
         here = place(job, "tags", key)
         if len(key) > LONGEST_TAG:

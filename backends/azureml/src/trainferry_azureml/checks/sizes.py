@@ -11,7 +11,10 @@ if TYPE_CHECKING:
     from trainferry.specs.finding import Finding
     from trainferry.specs.job import Job
 
-_SIZE = re.compile(r"(Standard|Basic)_[A-Z]{1,3}\d{1,3}(-\d{1,3})?[a-z]{0,6}(_[A-Za-z]{1,4}\d{1,4}[A-Za-z]?)?(_v\d{1,2})?(_Promo)?", re.IGNORECASE)
+_SIZE = re.compile(
+    r"(Standard|Basic)_[A-Z]{1,3}\d{1,3}(-\d{1,3})?[a-z]{0,6}(_[A-Za-z]{1,4}\d{1,4}[A-Za-z]?)?(_v\d{1,2})?(_Promo)?",
+    re.IGNORECASE,
+)
 """Microsoft's naming convention for VM sizes: family, cores, features, accelerator, version."""
 
 

@@ -32,4 +32,10 @@ def check(settings: "AzureMLSettings", site: "Site") -> "Iterator[Finding]":
     try:
         read_config(file)
     except ConfigError as error:
-        yield finding("workspace-config", "error", f"{file.name}: {error.message}", error.remedy, error.where or Location(str(file)))
+        yield finding(
+            "workspace-config",
+            "error",
+            f"{file.name}: {error.message}",
+            error.remedy,
+            error.where or Location(str(file)),
+        )
