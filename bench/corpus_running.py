@@ -116,9 +116,12 @@ def run_stages(folder: Folder, home: Path, stages: Stages, row: Row) -> Iterator
     config = settings(folder, home, stages)
     with chdir(folder.job.parent), Ferry(config) as ferry:
         try:
-            yield from dry_run(ferry, job, stages, row)
+            yield from list(dry_run(ferry, job, stages, row))
         except FerryError as error:
             yield "check", as_finding(error)
+        except Exception as error:  # noqa: BLE001  (a later stage that breaks costs its findings, not those of the check)
+            row.trouble += f"{type(error).__name__}: {error}"
+            yield from (("check", finding) for finding in ferry.check(job))
 
 
 def dry_run(ferry: Ferry, job: Job, stages: Stages, row: Row) -> Iterator[tuple[str, Finding]]:
@@ -135,6 +138,10 @@ def dry_run(ferry: Ferry, job: Job, stages: Stages, row: Row) -> Iterator[tuple[
             row.unchecked[stage.name] = f"{stage.state}: {stage.detail}"
     planned = set(verdict.plan.findings) if verdict.plan else set()
     for finding in verdict.findings:
+        if finding.id in _UNREACHED:
+            row.unchecked["plan"] = finding.message
+            row.seconds.pop("plan", None)
+            continue
         yield stage_of(finding, planned), finding
 
 
@@ -147,6 +154,8 @@ def stage_of(finding: Finding, planned: set[Finding]) -> str:
     return "plan" if finding in planned else "check"
 
 
+_UNREACHED = ("azure-unusable", "plan-failed")
+"""That the target can't be asked from here says nothing of the job: the corpus comes without an account."""
 _BOTH = ("outputs-large", "output-name", "dataset-written", "output-lost")
 """Rules that the check of the script and the rehearsal share; the check comes first."""
 
