@@ -3,13 +3,13 @@
 import sys
 from pathlib import Path
 
-from PIL import Image
-
 _MODES = {"jpg": "JPEG", "tif": "TIFF"}
 
 
 def main(arguments: list[str]) -> int:
     """Convert the first file to the last; options in between are not known and passed over."""
+    from PIL import Image  # noqa: PLC0415
+
     files = [item for item in arguments if not item.startswith("-")]
     if len(files) < 2:  # noqa: PLR2004
         return 1

@@ -94,9 +94,10 @@ def _run_setup(folder: Path, setup: str) -> str:
     environment = {"PATH": f"{tools}:{os.environ['PATH']}", "HOME": str(folder.parent), "LANG": "C.UTF-8"}
     (folder / ".cache").mkdir(exist_ok=True)
     try:
+        command = [shutil.which("bash") or "bash", "-c", "\n".join(lines)]
         done = subprocess.run(
-            ["bash", "-c", "\n".join(lines)], cwd=folder, env=environment, capture_output=True, text=True, timeout=SETUP_SECONDS, check=False
-        )  # fmt: skip
+            command, cwd=folder, env=environment, capture_output=True, text=True, timeout=SETUP_SECONDS, check=False
+        )
     except subprocess.TimeoutExpired:
         return "the set-up took too long"
     return done.stderr.strip()[-200:] if done.returncode else ""
@@ -154,7 +155,10 @@ def launcher(command: str) -> str:
     plain = not set(command) & set(";|&><$`'\"")
     if plain and words[:2] == ["python", "-m"]:
         rest = words[3:]
-        return f"import runpy\nimport sys\n\nsys.argv[1:] = {rest!r}\nrunpy.run_module({words[2]!r}, run_name='__main__', alter_sys=True)\n"
+        return (
+            f"import runpy\nimport sys\n\nsys.argv[1:] = {rest!r}\nrunpy.run_module({words[2]!r}, "
+            "run_name='__main__', alter_sys=True)\n"
+        )
     return f"import subprocess\nimport sys\n\nsys.exit(subprocess.run(['bash', '-c', {command!r}]).returncode)\n"
 
 
@@ -164,14 +168,8 @@ def with_data_path(text: str, name: str) -> str:
         tree = ast.parse(text)
     except SyntaxError:
         return text
-    places = []
-    for node in ast.walk(tree):
-        if (
-            isinstance(node, ast.Constant)
-            and isinstance(node.value, str)
-            and re.fullmatch(r"(\./)?data(/.*)?", node.value)
-        ):
-            places.append(node)
+    constants = [node for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+    places = [node for node in constants if re.fullmatch(r"(\./)?data(/.*)?", str(node.value))]
     places = [node for node in places if node.lineno == node.end_lineno and not _is_name_of_option(tree, node)]
     if not places or re.search(r"^from __future__", text, re.MULTILINE):
         return text
@@ -184,7 +182,10 @@ def with_data_path(text: str, name: str) -> str:
     body = b"".join(lines).decode()
     prelude = "import sys; DATA = sys.argv[sys.argv.index('--NAME') + 1]; "
     if "argparse" not in text:
-        prelude = "import argparse; _p = argparse.ArgumentParser(); _p.add_argument('--NAME'); DATA = _p.parse_known_args()[0].NAME; "
+        prelude = (
+            "import argparse; _p = argparse.ArgumentParser(); _p.add_argument('--NAME'); DATA = "
+            "_p.parse_known_args()[0].NAME; "
+        )
     simple = isinstance(tree.body[0], ast.Import | ast.ImportFrom | ast.Assign | ast.Expr) and tree.body[0].lineno == 1
     return prelude.replace("NAME", name) + ("" if simple and ast.get_docstring(tree) is None else "\n") + body
 

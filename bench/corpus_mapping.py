@@ -18,20 +18,8 @@ TOP = {
     "distribution": "distribution", "command": "script", "display_name": "description",
 }  # fmt: skip
 ELSEWHERE = frozenset(
-    {
-        "backend",
-        "params",
-        "outputs_mode",
-        "outputs",
-        "workspace",
-        "limits",
-        "env",
-        "environment_variables",
-        "identity",
-        "services",
-        "resources",
-        "nodes",
-    }
+    {"backend", "params", "outputs_mode", "outputs", "workspace", "limits", "env", "environment_variables", "identity"}
+    | {"services", "resources", "nodes"}
 )
 """Known keys of the neutral form that have no key of their own in a job file."""
 COMPUTE = {
@@ -152,7 +140,7 @@ def listing(items: list[Node]) -> SequenceNode:
     return SequenceNode("tag:yaml.org,2002:seq", items, flow_style=True)
 
 
-def _top(
+def _top(  # noqa: C901, PLR0912  (a branch for each key)
     key: Node, value: Node, pairs: list[tuple[Node, Node]], mapped: Mapped, known: dict[str, Node], read: Reader
 ) -> None:
     name = key.value
@@ -266,13 +254,15 @@ def _dataset(item: Node) -> Node:
             pairs += _where(str(value.value))
         elif key.value == "mode":
             pairs.append((key, scalar(MODES.get(str(value.value), str(value.value)))))
-        elif key.value in ("name", "version", "description"):
-            pairs.append((key, value))
-        elif key.value not in ("type", "datastore", "format") and get_close_matches(
-            key.value, ["path", "mode", "name"], cutoff=0.7
-        ):
+        elif key.value in ("name", "version", "description") or _is_typo(key.value):
             pairs.append((key, value))
     return MappingNode("tag:yaml.org,2002:map", pairs)
+
+
+def _is_typo(key: str) -> bool:
+    """Whether a key of an input was most likely meant to be a known one."""
+    known = ("type", "datastore", "format")
+    return key not in known and bool(get_close_matches(key, ["path", "mode", "name"], cutoff=0.7))
 
 
 def _where(text: str) -> list[tuple[Node, Node]]:
@@ -332,14 +322,16 @@ def _kind(known: dict[str, Node]) -> str:
 
 
 def _distribution(value: Node, known: dict[str, Node]) -> Node:
-    names = {"type": "kind", "kind": "kind", "nodes": "nodes", "instance_count": "nodes", "node_count": "nodes",
-             "process_count_per_instance": "processes_per_node", "process_count_per_node": "processes_per_node", "processes_per_node": "processes_per_node", "worker_count": "nodes"}  # fmt: skip
+    names = dict.fromkeys(("nodes", "instance_count", "node_count", "worker_count"), "nodes")
+    names |= dict.fromkeys(("type", "kind"), "kind")
+    processes = ("process_count_per_instance", "process_count_per_node", "processes_per_node")
+    names |= dict.fromkeys(processes, "processes_per_node")
     if not isinstance(value, MappingNode):
         value = table({"kind": value})
     pairs = [(scalar(names.get(key.value, key.value)), item) for key, item in value.value]
-    for number, (key, item) in enumerate(pairs):
+    for place, (key, item) in enumerate(pairs):
         if key.value == "kind":
-            pairs[number] = (key, scalar(str(item.value).lower().replace("horovod", "mpi")))
+            pairs[place] = (key, scalar(str(item.value).lower().replace("horovod", "mpi")))
     if all(key.value != "nodes" for key, _ in pairs):
         pairs += [
             pair
@@ -356,7 +348,9 @@ def _limits(known: dict[str, Node]) -> list[tuple[Node, Node]]:
     return [(scalar("timeout"), item) for key, item in pairs if key.value == "timeout" and "timeout" not in known]
 
 
-def _environment(value: Node, mapped: Mapped, known: dict[str, Node], read: Reader) -> Node:
+def _environment(  # noqa: C901  (a branch for each key)
+    value: Node, mapped: Mapped, known: dict[str, Node], read: Reader
+) -> Node:
     if not isinstance(value, MappingNode):
         return table({"curated": value})
     given = {key.value: item for key, item in value.value}

@@ -46,8 +46,10 @@ def page(rows: list[Row], result: dict[str, Any]) -> str:
         "",
         "<!-- written by python -m bench.dry_run --docs; run it again to change it -->",
         "",
-        f"{result['cases']} jobs that failed in a cloud: {result['caught']} of the {detectable} that can be detected from a laptop are caught",
-        f"({share:.0f} %). A case counts only if a finding has the severity and names the thing that the corpus expects.",
+        f"{result['cases']} jobs that failed in a cloud: {result['caught']} of the {detectable} that can be "
+        "detected from a laptop are caught",
+        f"({share:.0f} %). A case counts only if a finding has the severity and names the thing that the "
+        "corpus expects.",
         f"{result['valid']} unusual jobs that are in order: {result['false_alarms']} rejected.",
         "",
         "| stage | median (s) | 95 % below (s) | longest (s) | cases |",

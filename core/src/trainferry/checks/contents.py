@@ -34,12 +34,13 @@ _TEXTS = (
 )
 _SHELL = (".sh", ".bash", ".ksh", ".zsh")
 _SECRET_NAMES = (
-    "*.pem", "*.key", "*.pfx", "*.p12", "*.jks", "*.ppk", "*.kdbx", "kaggle.json", "credentials", "credentials.json", "credentials.csv",
-    "client_secret*.json", "service[-_]account*.json", "secrets.*", "secret.*", ".htpasswd", ".npmrc", ".boto", "*.publishsettings",
-    "azureauth.json", "terraform.tfstate", ".databrickscfg",
+    "*.pem", "*.key", "*.pfx", "*.p12", "*.jks", "*.ppk", "*.kdbx", "kaggle.json", "credentials", "credentials.json",
+    "credentials.csv", "client_secret*.json", "service[-_]account*.json", "secrets.*", "secret.*", ".htpasswd",
+    ".npmrc", ".boto", "*.publishsettings", "azureauth.json", "terraform.tfstate", ".databrickscfg",
 )  # fmt: skip
 _SECRETS = re.compile(
-    rb"(?P<key>-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----)|(?P<aws>\bAKIA[0-9A-Z]{16}\b)|(?P<azure>AccountKey=[A-Za-z0-9+/]{40,}={0,2})|"
+    rb"(?P<key>-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----)|(?P<aws>\bAKIA[0-9A-Z]{16}\b)|"
+    rb"(?P<azure>AccountKey=[A-Za-z0-9+/]{40,}={0,2})|"
     rb"(?P<sas>[?&]sig=[A-Za-z0-9%+/]{30,})|(?P<github>\bgh[pousr]_[A-Za-z0-9]{30,})|(?P<huggingface>\bhf_[A-Za-z0-9]{30,})|"
     rb"(?P<openai>\bsk-[A-Za-z0-9_-]{32,})|(?P<google>\bAIza[0-9A-Za-z_-]{35}\b)|(?P<slack>\bxox[abprs]-[0-9A-Za-z-]{20,})|"
     rb"(?P<password>(?i:password|passwd|client_secret|api_key|apikey|auth_token|access_token)[\"']?\s*[:=]\s*[\"'][^\"'\s{}$<>]{12,}[\"'])"
@@ -97,7 +98,8 @@ def _line_ends(job: Job, snapshot: Snapshot, file: SnapshotFile, content: bytes)
     yield found(
         job,
         "shell-crlf",
-        f"{file.path} has the line ends of Windows (CRLF), on which {'a shell' if is_shell else 'its first line'} fails",
+        f"{file.path} has the line ends of Windows (CRLF), on which "
+        f"{'a shell' if is_shell else 'its first line'} fails",
         f"sed -i 's/\\r$//' {file.path}; and in .gitattributes: *.sh text eol=lf",
         at=Location(shown(snapshot, file), line),
         severity=None if used else W,

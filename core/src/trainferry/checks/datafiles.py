@@ -153,13 +153,17 @@ def _classes(context: Context, name: str, seen: Scan) -> Iterator[Finding]:
             yield found(
                 context.job,
                 "class-empty",
-                f"folders without a file in the dataset '{name}': {listed}; a loader takes each for a class, or it is not uploaded",
+                f"folders without a file in the dataset '{name}': {listed}; a loader takes each for a class, "
+                "or it is not uploaded",
                 at=at,
             )
         lower: dict[str, str] = {}
         for own in sorted(names):
             if own.lower() in lower:
-                message = f"'{lower[own.lower()]}' and '{own}' in the dataset '{name}' differ in case only, and are two classes"
+                message = (
+                    f"'{lower[own.lower()]}' and '{own}' in the dataset '{name}' differ in case only, "
+                    "and are two classes"
+                )
                 yield found(context.job, "class-case", message, "put them into one folder", at=at)
             lower[own.lower()] = own
     yield from _splits(context, name, children)
@@ -180,11 +184,11 @@ def _wholes(seen: Scan) -> dict[str, int]:
     """Number of files anywhere below each folder."""
     whole = dict.fromkeys(seen.folders, 0)
     for folder, count in seen.folders.items():
-        while True:
-            whole[folder] = whole.get(folder, 0) + count
-            if not folder:
-                break
-            folder = folder.rpartition("/")[0]
+        above = folder
+        while above:
+            whole[above] = whole.get(above, 0) + count
+            above = above.rpartition("/")[0]
+        whole[""] = whole.get("", 0) + count
     return whole
 
 
@@ -203,7 +207,10 @@ def _splits(context: Context, name: str, children: dict[str, list[str]]) -> Iter
         for own, theirs in others:
             if known != theirs:
                 only = sorted(known ^ theirs)
-                message = f"'{first}' and '{own}' of the dataset '{name}' don't have the same classes: {', '.join(only[:_SHOWN])} is in one only"
+                message = (
+                    f"'{first}' and '{own}' of the dataset '{name}' don't have the same classes: "
+                    f"{', '.join(only[:_SHOWN])} is in one only"
+                )
                 yield found(
                     context.job,
                     "classes-differ",
@@ -212,7 +219,10 @@ def _splits(context: Context, name: str, children: dict[str, list[str]]) -> Iter
                     at=_at(name),
                 )
         if _takes_whole(context, name) and not parent:
-            message = f"the script takes the dataset '{name}' as a whole, whose folders are {', '.join(sorted(splits))}: a loader makes them its classes"
+            message = (
+                f"the script takes the dataset '{name}' as a whole, whose folders are "
+                f"{', '.join(sorted(splits))}: a loader makes them its classes"
+            )
             yield found(
                 context.job, "classes-nested", message, f"give it the folder of one: path + '/{first}'", at=_at(name)
             )
@@ -234,7 +244,10 @@ def _takes_whole(context: Context, name: str) -> bool:
 def _mount(context: Context, name: str, seen: Scan) -> Iterator[Finding]:
     if seen.files >= MANY and seen.bytes / seen.files < SMALL:
         mean = seen.bytes / seen.files / 1000
-        message = f"{seen.files:,} files of {mean:,.0f} kB on average are mounted: each is fetched by itself, which can take ten times as long as a download"
+        message = (
+            f"{seen.files:,} files of {mean:,.0f} kB on average are mounted: each is fetched by itself, "
+            "which can take ten times as long as a download"
+        )
         yield found(
             context.job,
             "mount-slow",
@@ -247,7 +260,10 @@ def _mount(context: Context, name: str, seen: Scan) -> Iterator[Finding]:
 def _disk(context: Context, name: str, seen: Scan) -> Iterator[Finding]:
     disk = context.target.disk_bytes if context.target else None
     if disk is not None and seen.bytes * 2 > disk:
-        message = f"the dataset '{name}' has {seen.bytes / 1e9:,.0f} GB, and its download may fill the node's disk of {disk / 1e9:,.0f} GB"
+        message = (
+            f"the dataset '{name}' has {seen.bytes / 1e9:,.0f} GB, and its download may fill the node's "
+            f"disk of {disk / 1e9:,.0f} GB"
+        )
         yield found(
             context.job,
             "disk-small",

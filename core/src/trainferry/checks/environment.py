@@ -1,4 +1,4 @@
-"""Checks of the environment: packages that can't be installed there, versions that don't go together, images and files."""
+"""Checks of the environment: packages that can't be installed, versions that don't go together, images, files."""
 
 import re
 from collections.abc import Iterator
@@ -70,7 +70,10 @@ def _pip(context: Context) -> Iterator[Finding]:
             or "file:" in requirement
             or (requirement.endswith((".whl", ".tar.gz")) and "://" not in requirement)
         ):
-            message = f"'{requirement}' is a path on this machine, where nothing is installed from when the job runs elsewhere"
+            message = (
+                f"'{requirement}' is a path on this machine, where nothing is installed from when the "
+                "job runs elsewhere"
+            )
             yield found(context.job, "package-local", message, at=at)
         elif re.search(r"git\+ssh|git@", requirement):
             message = f"'{requirement}' is fetched with a key that only this machine has"
@@ -105,7 +108,10 @@ def _conda(context: Context) -> Iterator[Finding]:
         at = ("environment", "conda", number)
         name = re.split(r"[=<>!~ ]", text.rpartition("::")[2], maxsplit=1)[0]
         if _ONE_SYSTEM.fullmatch(name):
-            message = f"{text}: {name} exists for macOS or Windows only; an environment that was exported there doesn't build on Linux"
+            message = (
+                f"{text}: {name} exists for macOS or Windows only; an environment that was exported "
+                "there doesn't build on Linux"
+            )
             yield found(
                 context.job,
                 "conda-one-system",
@@ -189,10 +195,13 @@ def _together(context: Context) -> Iterator[Finding]:
     version = packages.version(name) if name else None
     if name and version:
         text, plain = str(version), version.release[:3]
-        if plain < (2, 6, 4) or (2, 7, 0) <= plain < (2, 7, 2) or (2, 8, 0) <= plain < (2, 8, 1):
-            if packages.allows("protobuf", "4.21.0"):
-                message = f"{name} {text} doesn't hold protobuf back, and fails to import with protobuf 3.21 or newer ('Descriptors cannot be created directly')"
-                yield found(job, "versions-drifted", message, "add protobuf<3.21 to pip", at=at)
+        old = plain < (2, 6, 4) or (2, 7, 0) <= plain < (2, 7, 2) or (2, 8, 0) <= plain < (2, 8, 1)
+        if old and packages.allows("protobuf", "4.21.0"):
+            message = (
+                f"{name} {text} doesn't hold protobuf back, and fails to import with protobuf 3.21 or newer "
+                "('Descriptors cannot be created directly')"
+            )
+            yield found(job, "versions-drifted", message, "add protobuf<3.21 to pip", at=at)
         if plain < (2, 12) and packages.allows("numpy", "2.0.2") and _minor(context) >= 9:  # noqa: PLR2004
             message = f"{name} {text} doesn't hold numpy back, and fails to import with numpy 2"
             yield found(job, "versions-drifted", message, "add numpy<1.24 to pip", at=at, confidence=LIKELY)
@@ -255,7 +264,10 @@ def _with_keras_3(context: Context) -> Iterator[Finding]:
     if "keras" in packages.declared and packages.tensorflow:
         held = packages.version(packages.tensorflow)
         if held is not None and held.release < (2, 16):
-            message = f"Keras 3 with {packages.tensorflow} {held}, which was made for Keras 2: tf.keras and keras are two different things then"
+            message = (
+                f"Keras 3 with {packages.tensorflow} {held}, which was made for Keras 2: tf.keras and "
+                "keras are two different things then"
+            )
             yield found(
                 context.job,
                 "too-old-for-keras",
@@ -291,7 +303,10 @@ def _unheld_numpy(context: Context) -> Iterator[Finding]:
         return
     for name, version in _BUILT_FOR_NUMPY_1.items():
         if name in packages.requirements and packages.version(name) and packages.at_least(name, version) is False:
-            message = f"{name} {packages.version(name)} was built for numpy 1, which nothing holds back: with numpy 2 it may fail to import"
+            message = (
+                f"{name} {packages.version(name)} was built for numpy 1, which nothing holds back: with "
+                "numpy 2 it may fail to import"
+            )
             yield found(
                 context.job,
                 "versions-drifted",

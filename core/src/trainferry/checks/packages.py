@@ -70,7 +70,7 @@ class Packages:
 
     @cached_property
     def is_open(self) -> bool:
-        """Whether the environment may hold more than can be known from the job: a ready-made one, or unknown packages."""
+        """Whether it may hold more than can be known from the job: a ready-made one, or unknown packages."""
         environment = self.environment
         if environment.curated or environment.dockerfile:
             return True

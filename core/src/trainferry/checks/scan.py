@@ -35,7 +35,7 @@ class Scan:
 
 
 def scan(root: Path, cache: Path) -> Scan:
-    """Look through a folder or at one file. What a file of the same size and time was found to be is taken from `cache`."""
+    """Look through a folder or at one file; what was found of a file of this size and time is taken from `cache`."""
     result = Scan(os.fspath(root))
     entries = _walk(result)
     memory = cache / "checks" / f"{hashlib.sha256(os.path.realpath(root).encode()).hexdigest()[:24]}.json"

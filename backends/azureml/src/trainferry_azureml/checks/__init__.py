@@ -1,11 +1,12 @@
-"""What Azure refuses or has given up, told from the job file alone: names, tags, images, addresses, sizes, the workspace."""
+"""What Azure refuses or has given up, told from the job file alone: names, images, addresses, sizes."""
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from trainferry_azureml.checks import addresses, curated, images, names, sizes, workspaces
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from trainferry.site import Site
     from trainferry.specs.finding import Finding
     from trainferry.specs.job import Job

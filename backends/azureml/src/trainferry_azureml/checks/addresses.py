@@ -1,12 +1,13 @@
 """Addresses of data that Azure ML would not take, or would read as something else."""
 
 import re
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from trainferry_azureml.findings import finding, place
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from trainferry.specs.finding import Finding
     from trainferry.specs.job import Job
 
@@ -48,7 +49,10 @@ def check(job: "Job") -> "Iterator[Finding]":
                 "address-form", "warning", text, f"write {_SHAPE}; datastores, paths and no backslashes", here
             )
         elif uri.startswith(_SCHEMES):
-            text = f"'{uri}' is mounted only with rights on the storage itself, which a node seldom has; through a datastore, azureml://, it has the workspace's"
+            text = (
+                f"'{uri}' is mounted only with rights on the storage itself, which a node seldom has; "
+                "through a datastore, azureml://, it has the workspace's"
+            )
             yield finding("address-form", "warning", text, f"write {_SHAPE}", here)
         elif uri.startswith(("s3://", "gs://", "file://", "dbfs:")):
             text = f"Azure ML can't mount '{uri}'; it takes azureml:// and https:// addresses of its own storage"
@@ -58,8 +62,14 @@ def check(job: "Job") -> "Iterator[Finding]":
 def _blob(match: "re.Match[str]", uri: str, name: str, here: object) -> "Iterator[Finding]":
     del here, name
     secret = "sig=" in (match["query"] or "").lower()
-    text = f"'{uri.partition('?')[0]}' is an https:// address: it is read without the workspace's rights, and as one file rather than a folder"
+    text = (
+        f"'{uri.partition('?')[0]}' is an https:// address: it is read without the workspace's rights, and "
+        "as one file rather than a folder"
+    )
     if secret:
-        text = f"'{uri.partition('?')[0]}' carries a signature, which is a secret and expires; the job file is stored with the run"
+        text = (
+            f"'{uri.partition('?')[0]}' carries a signature, which is a secret and expires; the job file is "
+            "stored with the run"
+        )
     remedy = f"register the container as a datastore, and write azureml://datastores/NAME/paths/{match['path'] or ''}"
     yield finding("address-form", "warning", text, remedy)

@@ -1,7 +1,6 @@
 """Curated environments that Microsoft has taken out of its registry."""
 
 import re
-from collections.abc import Iterator
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
@@ -9,6 +8,8 @@ from trainferry.specs.finding import Confidence
 from trainferry_azureml.findings import finding, place
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from trainferry.specs.finding import Finding
     from trainferry.specs.job import Job
 
@@ -21,9 +22,10 @@ _FAMILIES = {
     "lightgbm": re.compile(r"lightgbm-(3\.3|[4-9])"),
     "xgboost": re.compile(r"xgboost-(1\.[5-9]|[2-9])"),
 }
-"""What is left of each family of curated environments (Microsoft's asset repository and its deprecation notices, 2025)."""
+"""What is left of each family of curated environments (Microsoft's asset repository and deprecation notices, 2025)."""
 _OLD = re.compile(
-    r"azureml-(minimal|tutorial|pyspark|hyperdrive|chainer|dask|sidecar|vowpalwabbit|designer|autodl|keras|triton|onnxruntime|deepspeed)",
+    r"azureml-(minimal|tutorial|pyspark|hyperdrive|chainer|dask|sidecar|vowpalwabbit|designer|autodl|keras|"
+    r"triton|onnxruntime|deepspeed)",
     re.IGNORECASE,
 )
 _TODAY = ("AzureML-tensorflow-2.16-cuda12", "acpt-pytorch-2.8-cuda12.6", "sklearn-1.5", "lightgbm-3.3")

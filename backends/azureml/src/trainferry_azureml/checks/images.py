@@ -2,12 +2,13 @@
 
 import re
 import time
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from trainferry_azureml.findings import finding, place
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from trainferry.specs.finding import Finding
     from trainferry.specs.job import Job
 
@@ -17,7 +18,7 @@ _DEPRECATED = re.compile(
     r"cuda-?(7|8|9|10)([.\d]|-|$)|cudnn(5|6|7)|tensorflow/tensorflow:(0|1|2\.[0-9](\.|-|$))|pytorch/pytorch:(0|1\.[0-9](\.|-|$))|"
     r"python:(2|3\.[0-8])([.\-]|$)|nvidia/cuda:(7|8|9|10)|continuumio/|debian:(jessie|stretch|buster|[89])|centos:[5-8]"
 )
-"""Microsoft's list of images it no longer supports ("Base image is deprecated"), and systems that had their last update."""
+"""Images on Microsoft's list "Base image is deprecated", and systems that had their last update."""
 _DATED = re.compile(r"(?P<date>\d{8})\.v\d+")
 """How Microsoft tags its images of Azure ML: 20240709.v1."""
 
@@ -34,7 +35,10 @@ def check(job: "Job") -> "Iterator[Finding]":
         yield finding("image-deprecated", "warning", text, remedy, here)
     match = _AZUREML.fullmatch(image)
     if match and match["tag"] and not _may_be(match["tag"]):
-        text = f"the image {match['name']} can't have the tag '{match['tag']}': its tags are a date and a version, such as 20240709.v1"
+        text = (
+            f"the image {match['name']} can't have the tag '{match['tag']}': its tags are a date and a "
+            "version, such as 20240709.v1"
+        )
         yield finding(
             "image-tag", "error", text, f"write {match['tag'].partition('.')[0]}.v1, or leave the tag out", here
         )

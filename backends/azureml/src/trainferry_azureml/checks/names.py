@@ -1,12 +1,13 @@
 """Names and tags within Azure's limits."""
 
 import re
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from trainferry_azureml.findings import finding, place
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from trainferry.specs.finding import Finding
     from trainferry.specs.job import Job
 
@@ -27,7 +28,10 @@ def check(job: "Job") -> "Iterator[Finding]":
     name = job.environment.name
     if name and _RESERVED.match(name):
         text = f"'{name}' can't name an environment of yours: names that begin with AzureML or Microsoft are reserved"
-        remedy = f"take another name, such as {re.sub('(?i)^(azureml|microsoft)-?', '', name) or 'my-env'}, or take it as curated: {name}"
+        remedy = (
+            f"take another name, such as {re.sub('(?i)^(azureml|microsoft)-?', '', name) or 'my-env'}, or "
+            f"take it as curated: {name}"
+        )
         yield finding("environment-reserved-name", "error", text, remedy, place(job, "environment", "name"))
     elif name and not _ENVIRONMENT.fullmatch(name):
         text = f"'{name}' can't name an environment on Azure"
@@ -35,7 +39,10 @@ def check(job: "Job") -> "Iterator[Finding]":
         yield finding("environment-name", "error", text, remedy, place(job, "environment", "name"))
     cluster = job.compute.name
     if cluster and SHORT_NAME < len(cluster) <= 32:  # noqa: PLR2004  (longer ones are an error, elsewhere)
-        text = f"the cluster's name '{cluster}' has {len(cluster)} characters; some versions of the service take {SHORT_NAME}"
+        text = (
+            f"the cluster's name '{cluster}' has {len(cluster)} characters; some versions of the service "
+            f"take {SHORT_NAME}"
+        )
         yield finding(
             "compute-name-long", "note", text, "take a shorter one if Azure refuses it", place(job, "compute", "name")
         )

@@ -1,13 +1,14 @@
-"""VM sizes as they are written: what is no size of Azure, what has been withdrawn, and what the names of series tell."""
+"""VM sizes as they are written: what is no size of Azure, what was withdrawn, what the names of series tell."""
 
 import re
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from trainferry_azureml.compute.words import retired
 from trainferry_azureml.findings import finding, place
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from trainferry.specs.finding import Finding
     from trainferry.specs.job import Job
 

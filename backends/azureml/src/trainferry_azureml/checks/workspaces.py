@@ -1,6 +1,5 @@
 """The workspace's config file, before anybody asks Azure for it."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,6 +8,8 @@ from trainferry_azureml.findings import finding
 from trainferry_azureml.workspace.coordinates import find_config, read_config
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from trainferry.site import Site
     from trainferry.specs.finding import Finding
     from trainferry_azureml.settings import AzureMLSettings
@@ -17,13 +18,16 @@ _KEYS = ("subscription", "resource_group", "workspace")
 
 
 def check(settings: "AzureMLSettings", site: "Site") -> "Iterator[Finding]":
-    """A config file that is named and isn't there, or that is there and can't be used. Neither is no error yet: `plan` asks."""
+    """A config file that is named and isn't there, or that can't be used. That there is none is for `plan` to say."""
     if all(getattr(settings, key) for key in _KEYS):
         return
     project = site.project or Path.cwd()
     if settings.config is not None and not (project / settings.config).is_file():
         text = f"the workspace's config file {settings.config} is not there"
-        remedy = "the portal offers it for download (config.json); or name subscription, resource_group and workspace in [backends.azureml]"
+        remedy = (
+            "the portal offers it for download (config.json); or name subscription, resource_group and "
+            "workspace in [backends.azureml]"
+        )
         yield finding("workspace-config", "error", text, remedy)
         return
     file = project / settings.config if settings.config is not None else find_config(project)

@@ -41,7 +41,10 @@ def check(context: Context) -> Iterator[Finding]:
         subject = import_module(f"trainferry.checks.code.{name}")
         try:
             yield from subject.check(context)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  (as the docstring says)
             _log.exception("the check of %s failed", name)
-            message = f"the check of {name.replace('_', ' ')} could not be made ({type(error).__name__}: {error}); please report this"
+            message = (
+                f"the check of {name.replace('_', ' ')} could not be made ({type(error).__name__}: "
+                f"{error}); please report this"
+            )
             yield found(context.job, "check-broken", message, at=("script",))

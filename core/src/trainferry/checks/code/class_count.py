@@ -30,9 +30,9 @@ def check(context: Context) -> Iterator[Finding]:
         mode = _mode(context, module, call, name)
         if folder is None or mode is None:
             continue
-        classes = _classes(context, module, call, folder)
+        classes = _classes(call, folder)
         if classes and len(units) == 1 and last:
-            yield from _compare(context, module, call, len(classes), mode, last[0])
+            yield from _compare(context, len(classes), mode, last[0])
         if mode == "binary" and len(classes) > 2:  # noqa: PLR2004
             message = f"the labels are binary, but the data has {len(classes)} classes: {_some(classes)}"
             yield found(
@@ -70,7 +70,7 @@ def _mode(context: Context, module: Module, call: ast.Call, name: str) -> str | 
     return known.get(value) if isinstance(value, str) else None
 
 
-def _classes(context: Context, module: Module, call: ast.Call, folder: Path) -> list[str]:
+def _classes(call: ast.Call, folder: Path) -> list[str]:
     given = argument(call, None, "class_names", "classes")
     if given is not None:
         return []
@@ -94,7 +94,7 @@ def _last_layers(context: Context) -> list[Layer]:
             end = call.args[0].elts[-1]
             if isinstance(end, ast.Call):
                 if "softmax" in ast.unparse(end) and len(call.args[0].elts) > 1 and "Dense" not in ast.unparse(end):
-                    end = call.args[0].elts[-2]  # type: ignore[assignment]
+                    end = call.args[0].elts[-2]
                 found_layers += _dense(context, module, end)
         elif last == "Dense" and "softmax" in ast.unparse(call):
             found_layers += _dense(context, module, call)
@@ -109,9 +109,7 @@ def _dense(context: Context, module: Module, node: ast.AST) -> list[Layer]:
     return [(module, node, units, str(activation))] if isinstance(units, int) else []
 
 
-def _compare(
-    context: Context, module: Module, call: ast.Call, count: int, mode: str, layer: Layer
-) -> Iterator[Finding]:
+def _compare(context: Context, count: int, mode: str, layer: Layer) -> Iterator[Finding]:
     where, node, units, activation = layer
     if units == count or (units == 1 and count == 2):  # noqa: PLR2004
         return

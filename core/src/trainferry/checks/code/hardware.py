@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 
 from trainferry.checks.code.names import argument
+from trainferry.checks.code.program import Module
 from trainferry.checks.context import Context
 from trainferry.checks.rules import found
 from trainferry.checks.rules.rule import POSSIBLE
@@ -16,9 +17,11 @@ _GPU = re.compile(
 )
 _ACTIVATIONS = {
     "MobileNet": 60, "MobileNetV2": 80, "MobileNetV3": 60, "NASNetMobile": 110, "EfficientNetB0": 110,
-    "EfficientNetB4": 320, "EfficientNetB7": 900, "EfficientNet": 150, "ResNet50": 170, "ResNet101": 260, "ResNet152": 360,
+    "EfficientNetB4": 320, "EfficientNetB7": 900, "EfficientNet": 150,
+    "ResNet50": 170, "ResNet101": 260, "ResNet152": 360,
     "VGG16": 110, "VGG19": 120, "InceptionV3": 140, "InceptionResNetV2": 300, "Xception": 220, "DenseNet121": 200,
-    "DenseNet169": 240, "DenseNet201": 300, "ConvNeXtBase": 350, "ConvNeXtLarge": 520, "ConvNeXtXLarge": 700, "ConvNeXt": 200,
+    "DenseNet169": 240, "DenseNet201": 300, "ConvNeXtBase": 350, "ConvNeXtLarge": 520, "ConvNeXtXLarge": 700,
+    "ConvNeXt": 200,
     "NASNetLarge": 900, "RegNet": 250,
 }  # fmt: skip
 """Megabytes that training keeps for one 224 x 224 picture, 32 bits wide: the sum of the layers' outputs, rounded up.
@@ -72,7 +75,10 @@ def _gpu(context: Context) -> Iterator[Finding]:
         )
     elif "tensorflow" in packages.requirements and not _has_cuda(context):
         version = packages.version("tensorflow")
-        message = f"{size or 'a node'} has a GPU, but neither the packages nor the image bring CUDA: TensorFlow{f' {version}' if version else ''} would quietly train on the CPU"
+        message = (
+            f"{size or 'a node'} has a GPU, but neither the packages nor the image bring CUDA: "
+            f"TensorFlow{f' {version}' if version else ''} would quietly train on the CPU"
+        )
         yield found(
             context.job,
             "gpu-unused",
@@ -117,8 +123,8 @@ def _memory(context: Context) -> Iterator[Finding]:
         memory = (target.gpu_memory_bytes if target else None) or _COMMON
         if wanted > memory * _ROOM:
             message = (
-                f"{last} with a batch of {batch:.0f} pictures of {side:.0f} x {side:.0f} wants about {wanted / 1e9:,.0f} GB of memory, "
-                f"and the GPU has {memory / 1e9:.0f} GB"
+                f"{last} with a batch of {batch:.0f} pictures of {side:.0f} x {side:.0f} wants about "
+                f"{wanted / 1e9:,.0f} GB of memory, and the GPU has {memory / 1e9:.0f} GB"
             )
             smaller = max(1, int(batch * memory * _ROOM / wanted))
             yield found(
@@ -148,9 +154,9 @@ def _batch(context: Context) -> float | None:
     return None
 
 
-def _side(context: Context, module: "object", call: ast.Call) -> float | None:
+def _side(context: Context, module: Module, call: ast.Call) -> float | None:
     shape = argument(call, 2, "input_shape")
     if isinstance(shape, ast.Tuple) and shape.elts:
-        value = context.values(module).constant(shape.elts[0])  # type: ignore[arg-type]
+        value = context.values(module).constant(shape.elts[0])
         return value if isinstance(value, int) else None
     return None

@@ -121,7 +121,10 @@ def _weights(context: Context, module: Module, call: ast.Call, place: int) -> It
             .removesuffix(".ckpt")
             .removesuffix(".keras")
         )
-        message = f"Keras 3 refuses to save weights as '{text.replace(UNKNOWN, '...')}': the name must end in .weights.h5, a whole model's in .keras"
+        message = (
+            f"Keras 3 refuses to save weights as '{text.replace(UNKNOWN, '...')}': the name must end in "
+            ".weights.h5, a whole model's in .keras"
+        )
         yield from _emit(context, module, call, message, f"write '{stem}.weights.h5'")
 
 
@@ -135,7 +138,10 @@ def _checkpoint(context: Context, module: Module, call: ast.Call) -> Iterator[Fi
     stem = shown.removesuffix(".hdf5").removesuffix(".h5").removesuffix(".ckpt").removesuffix(".keras").rstrip("/")
     if only_weights is True:
         if not text.endswith(".weights.h5"):
-            message = f"Keras 3 refuses the checkpoint '{shown}': weights alone need a name in .weights.h5, a whole model one in .keras"
+            message = (
+                f"Keras 3 refuses the checkpoint '{shown}': weights alone need a name in .weights.h5, a "
+                "whole model one in .keras"
+            )
             yield from _emit(context, module, call, message, f"write '{stem}.weights.h5'")
     elif not text.endswith((".keras", ".h5")):
         message = f"Keras 3 refuses the checkpoint '{shown}': the name must end in .keras"

@@ -91,8 +91,8 @@ def _is_other_fit(call: ast.Call) -> bool:
     return any(word in owner.lower() for word in ("encoder", "scaler", "tokenizer", "vectorizer", "pca", "datagen"))
 
 
-def _either(one: bool | None, other: bool | None) -> bool | None:
-    return True if True in (one, other) else other if one is None else one
+def _either(*known: bool | None) -> bool | None:
+    return True if True in known else False if False in known else None
 
 
 def _validates(context: Context, module: Module, call: ast.Call) -> bool | None:
@@ -233,7 +233,8 @@ def _monitors(context: Context, module: Module, training: Training) -> Iterator[
             yield found(
                 context.job,
                 "monitor-unknown",
-                f"{last} watches '{key}', which the training doesn't produce, so that {lost}; it produces {_produced(training)}",
+                f"{last} watches '{key}', which the training doesn't produce, so that {lost}; it produces "
+                f"{_produced(training)}",
                 _remedy(key, training),
                 at=module.at(call),
             )
@@ -253,7 +254,10 @@ def _in_name(context: Context, module: Module, call: ast.Call, training: Trainin
         return
     for key in re.findall(r"\{(\w+)[^{}]*\}", "".join(parts)):
         if key not in ("epoch", "batch") and not _is_produced(key, training):
-            message = f"the checkpoint's name holds {{{key}}}, which the training doesn't produce: a KeyError after the first epoch"
+            message = (
+                f"the checkpoint's name holds {{{key}}}, which the training doesn't produce: a KeyError "
+                "after the first epoch"
+            )
             yield found(
                 context.job, "metric-unknown", message, _remedy(key, training), at=module.at(call), confidence=LIKELY
             )

@@ -64,7 +64,10 @@ def check(context: Context) -> Iterator[Finding]:
         sure = (
             flow.is_sure(context.program, module, call, "ImportError", "ModuleNotFoundError") and not packages.is_open
         )
-        message = f"{last} needs {' or '.join(needs)}, which no package of the environment brings along: ImportError when the line runs"
+        message = (
+            f"{last} needs {' or '.join(needs)}, which no package of the environment brings along: "
+            "ImportError when the line runs"
+        )
         yield found(
             context.job,
             "package-needed",

@@ -73,7 +73,7 @@ def _is_only_said(module: Module, node: ast.AST) -> bool:
 
 
 def _finding(context: Context, module: Module, node: ast.Constant, kind: str) -> Iterator[Finding]:
-    message = f"'{node.value}' is {kind}: it isn't there when the job runs elsewhere"
+    message = f"'{node.value!s}' is {kind}: it isn't there when the job runs elsewhere"
     severity = confidence = None
     if kind.endswith("home folder"):
         severity, confidence = W, LIKELY
@@ -81,7 +81,7 @@ def _finding(context: Context, module: Module, node: ast.Constant, kind: str) ->
     if default is not None:
         if any(item.partition("=")[0] in default for item in context.job.arguments):
             severity, confidence = N, POSSIBLE
-            message = f"the default of {default[-1]} is {kind}, '{node.value}'; this job gives another"
+            message = f"the default of {default[-1]} is {kind}, '{node.value!s}'; this job gives another"
         else:
             message += f"; it is the default of {default[-1]}, which the job doesn't give"
     elif _has_alternative(context, module, node):

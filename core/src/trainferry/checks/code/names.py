@@ -12,7 +12,7 @@ class Names:
 
     def __init__(self, tree: ast.Module) -> None:
         self.imported: dict[str, str] = {}
-        self.assigned: dict[str, list[ast.expr | None]] = defaultdict(list)
+        self.assigned: defaultdict[str, list[ast.expr | None]] = defaultdict(list)
         """Values given to each name; None for one that can't be told, such as a loop's."""
         self.functions: dict[str, ast.FunctionDef | ast.AsyncFunctionDef] = {}
         self.classes: dict[str, ast.ClassDef] = {}
@@ -48,9 +48,9 @@ class Names:
         if isinstance(target, ast.Name):
             self.assigned[target.id].append(value)
         elif isinstance(target, ast.Tuple | ast.List):
-            values = value.elts if isinstance(value, ast.Tuple | ast.List) else [None] * len(target.elts)
-            if len(values) != len(target.elts):
-                values = [None] * len(target.elts)
+            values: list[ast.expr | None] = [None] * len(target.elts)
+            if isinstance(value, ast.Tuple | ast.List) and len(value.elts) == len(target.elts):
+                values = list(value.elts)
             for part, own in zip(target.elts, values, strict=True):
                 self._bind(part, own)
 

@@ -1,6 +1,7 @@
 """What the parsed command line would hold: the defaults of the script's options, with the job's arguments over them."""
 
 import ast
+import re
 from collections.abc import Mapping
 
 from trainferry.checks.code.names import argument
@@ -12,7 +13,7 @@ _NUMBERS = {"int": int, "float": float}
 
 
 def read_options(program: Program, job: Job) -> Mapping[str, object]:
-    """The value of each option by its attribute (`--batch-size` is `batch_size`); one that can't be told is left out."""
+    """The value of each option by its attribute (`--batch-size` is `batch_size`), where it can be told."""
     given = [PLACEHOLDER.sub(_dataset, item) for item in job.arguments]
     options: dict[str, object] = {}
     for _, call, name in program.calls():
@@ -24,8 +25,8 @@ def read_options(program: Program, job: Job) -> Mapping[str, object]:
     return options
 
 
-def _dataset(match: "object") -> str:
-    return DATASET + match[1].removeprefix("datasets.")  # type: ignore[index]
+def _dataset(match: re.Match[str]) -> str:
+    return DATASET + match[1].removeprefix("datasets.")
 
 
 def _take(call: ast.Call, given: list[str], options: dict[str, object]) -> None:

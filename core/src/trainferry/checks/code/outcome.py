@@ -15,7 +15,7 @@ _ENDS = ("sys.exit", "os._exit", "exit", "quit", "os.abort", "os.kill")
 _SHELLS = frozenset({"os.system", "subprocess.run", "subprocess.call", "subprocess.Popen", "subprocess.getoutput"})
 _DUMPS = ("pickle.dump", "pickle.dumps", "joblib.dump", "dill.dump", "cloudpickle.dump")
 LONGEST_PARAMETER = 500
-"""Characters of a logged parameter that MLflow's server takes (its documentation); Azure ML takes 250 in older versions."""
+"""Characters of a logged parameter that MLflow's server takes (its documentation)."""
 MOST_PARAMETERS = 100
 """Parameters in one call of log_params (MLflow's REST documentation)."""
 
@@ -35,12 +35,15 @@ def check(context: Context) -> Iterator[Finding]:
 
 def _swallowed(context: Context, module: Module) -> Iterator[Finding]:
     for node in module.nodes:
-        if not isinstance(node, ast.Try) or not _holds_work(context, module, node):
+        if not isinstance(node, ast.Try) or not _holds_work(module, node):
             continue
         for handler in node.handlers:
             kinds = flow.caught(handler.type) if handler.type is not None else {"BaseException"}
             if kinds & {"Exception", "BaseException"} and not _goes_on_failing(module, handler):
-                message = "an exception that is caught here ends the script with exit code 0: the run is called completed, without its output"
+                message = (
+                    "an exception that is caught here ends the script with exit code 0: the run is "
+                    "called completed, without its output"
+                )
                 yield found(
                     context.job,
                     "error-swallowed",
@@ -64,7 +67,7 @@ def _goes_on_failing(module: Module, handler: ast.ExceptHandler) -> bool:
     return False
 
 
-def _holds_work(context: Context, module: Module, node: ast.Try) -> bool:
+def _holds_work(module: Module, node: ast.Try) -> bool:
     """Whether what is tried is the script's real work: all of it, its main function, or the training."""
     if (
         flow.function_of(module, node) is None
@@ -93,7 +96,10 @@ def _shell(context: Context, module: Module, call: ast.Call, name: str) -> Itera
     )
     piped = re.search(r"\bpython[\d.]*\b[^|;]*(\|(?!\|)|;|\|\|)", text)
     if piped and "pipefail" not in text and not re.search(r"set -\w*e\w*\b.*;", text):
-        message = f"the exit code of '{piped[0].rstrip('|; ')}' is lost behind '{piped[1]}': the run is called completed, with or without its output"
+        message = (
+            f"the exit code of '{piped[0].rstrip('|; ')}' is lost behind '{piped[1]}': the run is called "
+            "completed, with or without its output"
+        )
         yield found(
             context.job,
             "exit-code-lost",
@@ -163,7 +169,10 @@ def _parameter(context: Context, module: Module, call: ast.Call, name: str) -> I
                 at=module.at(call),
             )
         elif _may_be_long(module, call.args[1]):
-            message = f"what is logged as {values.text(call.args[0])} may be longer than the {most} characters that the tracking server takes"
+            message = (
+                f"what is logged as {values.text(call.args[0])} may be longer than the {most} characters "
+                "that the tracking server takes"
+            )
             yield found(
                 context.job,
                 "parameter-long",
@@ -175,12 +184,18 @@ def _parameter(context: Context, module: Module, call: ast.Call, name: str) -> I
     elif last == "log_params" and "mlflow" in name and call.args:
         count = _count(module, call.args[0])
         if count > MOST_PARAMETERS:
-            message = f"{count} parameters in one call; the tracking server takes {MOST_PARAMETERS} (and {LONGEST_PARAMETER} characters each)"
+            message = (
+                f"{count} parameters in one call; the tracking server takes {MOST_PARAMETERS} (and "
+                f"{LONGEST_PARAMETER} characters each)"
+            )
             yield found(
                 context.job, "parameter-long", message, "log them as a file: mlflow.log_dict", at=module.at(call)
             )
         elif re.search(r"vars\(|__dict__|os\.environ|get_config\(", ast.unparse(call.args[0])):
-            message = f"what is logged may hold values longer than {LONGEST_PARAMETER} characters, or more than {MOST_PARAMETERS} of them"
+            message = (
+                f"what is logged may hold values longer than {LONGEST_PARAMETER} characters, or more "
+                f"than {MOST_PARAMETERS} of them"
+            )
             yield found(
                 context.job,
                 "parameter-long",
@@ -215,8 +230,8 @@ def _length(context: Context, module: Module, node: ast.expr) -> int:
             if isinstance(count, int) and count > LONGEST_PARAMETER
             else 0
         )
-    text = values.text(node)
-    return len(text) if text else 0
+    written = values.text(node)
+    return len(written) if written else 0
 
 
 def _may_be_long(module: Module, node: ast.expr) -> bool:
@@ -257,7 +272,10 @@ def _printed(context: Context, module: Module, call: ast.Call, name: str) -> Ite
         or "PYTHONUTF8" in context.variables
     ):
         return
-    message = f"{strange!a} is printed, which a terminal or log with another encoding than UTF-8 can't show (UnicodeEncodeError under Windows)"
+    message = (
+        f"{strange!a} is printed, which a terminal or log with another encoding than UTF-8 can't show "
+        "(UnicodeEncodeError under Windows)"
+    )
     yield found(
         context.job,
         "log-encoding",

@@ -30,7 +30,10 @@ def check(context: Context) -> Iterator[Finding]:
     for module in program.modules:
         for call, name in module.calls:
             if way and _starts(name, call, module) and _unguarded(module, call):
-                message = f'processes start by {way} here, and each runs the script from its first line again: without `if __name__ == "__main__":` that has no end'
+                message = (
+                    f"processes start by {way} here, and each runs the script from its first line again: "
+                    'without `if __name__ == "__main__":` that has no end'
+                )
                 yield found(
                     context.job,
                     "no-main-guard",
@@ -91,7 +94,10 @@ def _nodes(context: Context) -> Iterator[Finding]:
     if any(_SPREADS.search(ast.unparse(module.tree)) for module in program.modules):
         return
     count = spread.nodes * spread.processes_per_node
-    message = f"{count} processes are asked for, but nothing in the script shares the work: each would train the same model, with distribution: {spread.kind}"
+    message = (
+        f"{count} processes are asked for, but nothing in the script shares the work: each would train "
+        f"the same model, with distribution: {spread.kind}"
+    )
     yield found(
         job,
         "distribution-unused",

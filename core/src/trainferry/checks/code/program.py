@@ -110,7 +110,7 @@ def read_program(snapshot: Snapshot, script: str) -> Program | None:
 
 
 def started(module: Module, travelling: set[str]) -> Iterator[str]:
-    """Files of the source folder that the module runs by `runpy` or as another process of Python, named as constants."""
+    """Files of the source folder that the module names in constants: to run by `runpy`, or as another process."""
     for node in module.nodes:
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and len(node.value) < 200:  # noqa: PLR2004
             for word in node.value.split() if node.value.strip() else ():

@@ -1,4 +1,4 @@
-"""Files that the script reads by a relative path: are they among what travels?"""
+"""Files that the script reads by a relative path, held against what travels."""
 
 import ast
 import os
@@ -91,7 +91,10 @@ def _asked(context: Context, module: Module, call: ast.Call) -> Iterator[Finding
         return
     inside = [own for own in context.travelling if own.startswith(f"{path}/")]
     if all(posixpath.basename(own) in _MARKS for own in inside):
-        message = f"'{path}' holds no file of its own: an empty folder doesn't travel, and some targets leave out {inside[0] if inside else 'it'}"
+        message = (
+            f"'{path}' holds no file of its own: an empty folder doesn't travel, and some targets leave "
+            f"out {inside[0] if inside else 'it'}"
+        )
         remedy = f'make it: os.makedirs("{path}", exist_ok=True)'
         yield found(context.job, "folder-empty", message, remedy, at=module.at(call))
 
@@ -113,7 +116,7 @@ def _is_insisted_on(module: Module, call: ast.Call) -> bool:
 def _path_of(call: ast.Call, name: str) -> ast.expr | None:
     last = name.rpartition(".")[2]
     if name in ("open", "io.open", "gzip.open", "h5py.File"):
-        return argument(call, *_first(_READERS[name])) if _reads(call, name) else None
+        return argument(call, _READERS[name][0], *_READERS[name][1]) if _reads(call, name) else None
     known = _READERS.get(name) or _LAST.get(last)
     if known:
         return argument(call, known[0], *known[1])
@@ -122,10 +125,6 @@ def _path_of(call: ast.Call, name: str) -> ast.expr | None:
     if isinstance(call.func, ast.Attribute) and last == "open" and name.endswith(("Path().open", "?.open")):
         return call.func.value if _reads(call, name) else None
     return None
-
-
-def _first(known: tuple[int, tuple[str, ...]]) -> tuple[int | str, ...]:
-    return (known[0], *known[1])
 
 
 def _reads(call: ast.Call, name: str) -> bool:
@@ -140,8 +139,10 @@ def _is_relative(text: str) -> bool:
 
 
 def _is_there(context: Context, path: str, written: list[str]) -> bool:
-    if path in (".", "") or path.split("/", maxsplit=1)[0] in ("outputs", "logs") or path.startswith(".."):
-        return path.split("/", maxsplit=1)[0] not in ("..",)
+    if path.startswith(".."):
+        return False
+    if path in (".", "") or path.split("/", maxsplit=1)[0] in ("outputs", "logs"):
+        return True
     if path in context.travelling or path in context.folders:
         return True
     return any(
@@ -173,9 +174,9 @@ def _is_asked_for(context: Context, text: str) -> bool:
         values = context.values(module)
         for call, name in module.calls:
             last = name.rpartition(".")[2]
-            if (name in _ASKS or last in ("exists", "is_file", "is_dir")) and call.args:
-                if values.text(call.args[0]) == text:
-                    return True
+            asks = (name in _ASKS or last in ("exists", "is_file", "is_dir")) and call.args
+            if asks and values.text(call.args[0]) == text:
+                return True
             if any(word in last for word in ("download", "retrieve", "extract", "get_file", "clone")):
                 return True
         if "exists" in ast.dump(module.tree) and any(

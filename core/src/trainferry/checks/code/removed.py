@@ -222,7 +222,7 @@ def _calls(context: Context, module: Module) -> Iterator[Finding]:
             yield from _emit(
                 context, module, call, "ModelCheckpoint has no argument period in Keras 3", "write save_freq='epoch'"
             )
-        elif keras_3 and last in ("load_model",) and call.args:
+        elif keras_3 and last == "load_model" and call.args:
             yield from _loaded(context, module, call)
 
 

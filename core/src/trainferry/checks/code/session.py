@@ -99,7 +99,8 @@ _FETCHES = (
     "KerasLayer",
 )
 _DATA = re.compile(
-    r"keras\.datasets\.(\w+)\.load_data|sklearn\.datasets\.fetch_\w+|tensorflow_datasets\.load|torchvision\.datasets\.\w+|requests\.get|torch\.hub\.load|nltk\.download"
+    r"keras\.datasets\.(\w+)\.load_data|sklearn\.datasets\.fetch_\w+|tensorflow_datasets\.load|"
+    r"torchvision\.datasets\.\w+|requests\.get|torch\.hub\.load|nltk\.download"
 )
 
 
@@ -211,7 +212,10 @@ def _sign_in(context: Context, module: Module, call: ast.Call, name: str) -> Ite
         and "key" not in {k.arg for k in call.keywords}
         and "token" not in {k.arg for k in call.keywords}
     ):
-        message = f"{name} wants the variable {key}, which neither the job nor the target sets, and asks for it on the terminal"
+        message = (
+            f"{name} wants the variable {key}, which neither the job nor the target sets, and asks for "
+            "it on the terminal"
+        )
         yield found(
             context.job,
             "sign-in",

@@ -95,7 +95,7 @@ def _target(call: ast.Call, name: str) -> tuple[ast.expr | None, bool]:
     last = name.rpartition(".")[2]
     known = _SAVERS.get(name) or _CALLBACKS.get(last)
     if known is None and isinstance(call.func, ast.Attribute):
-        if last in _OWN_PATH or (last == "open" and _is_path_open(call, name)):
+        if last in _OWN_PATH or (last == "open" and _is_path_open(name)):
             parents = any(k.arg == "parents" and getattr(k.value, "value", None) is True for k in call.keywords)
             return call.func.value, last == "mkdir" and parents
         known = _METHODS.get(last)
@@ -105,7 +105,7 @@ def _target(call: ast.Call, name: str) -> tuple[ast.expr | None, bool]:
     return argument(call, place, *keywords), makes
 
 
-def _is_path_open(call: ast.Call, name: str) -> bool:
+def _is_path_open(name: str) -> bool:
     return not name.startswith(("PIL.", "zipfile.", "tarfile.", "gzip.", "webbrowser.", "os."))
 
 

@@ -91,7 +91,7 @@ class Values:
             ("args()", "args()[]", "?args", "?opt", "?options", "?opts", "?FLAGS")
         )
 
-    def text(self, node: ast.AST | None, depth: int = 0) -> str | None:  # noqa: C901  (one branch for each form)
+    def text(self, node: ast.AST | None, depth: int = 0) -> str | None:  # noqa: C901, PLR0911  (a branch for each form)
         """The text of an expression with UNKNOWN for each part that isn't known; None if nothing of it is."""
         if node is None or depth > _DEEPEST:
             return None
@@ -105,8 +105,8 @@ class Values:
             case ast.BinOp(op=ast.Div()):
                 return self._joined([node.left, node.right], depth)
             case ast.BinOp(op=ast.Mod()):
-                text = self.text(node.left, depth + 1)
-                return None if text is None else _formatted(text, "%", "sdifrgexX")
+                form = self.text(node.left, depth + 1)
+                return None if form is None else _formatted(form, "%", "sdifrgexX")
             case ast.Name():
                 if node.id == "__file__":
                     return posixpath.join(".", self.module.path)

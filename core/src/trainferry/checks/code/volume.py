@@ -1,4 +1,4 @@
-"""How much a script writes: a file for every epoch, hundreds of megabytes, thousands of files, a file that must be locked."""
+"""How much a script writes: a file for every epoch, hundreds of megabytes, thousands of files; and locked files."""
 
 import ast
 from collections.abc import Iterator
@@ -41,7 +41,10 @@ def _checkpoints(context: Context, module: Module, call: ast.Call) -> Iterator[F
         return
     epochs = context.option("epochs", "num_epochs", "n_epochs", "max_epochs")
     count = f"{epochs} files" if epochs is not None else "one for each epoch"
-    message = f"every epoch leaves a checkpoint of its own ({count}): they may fill the disk of the node, and are all sent at the end"
+    message = (
+        f"every epoch leaves a checkpoint of its own ({count}): they may fill the disk of the node, and "
+        "are all sent at the end"
+    )
     yield found(
         context.job,
         "checkpoints-pile-up",
@@ -56,8 +59,11 @@ def _hdf5(context: Context, module: Module, call: ast.Call, name: str) -> Iterat
     mode = mode_of(call, name)
     if text is None or not (set(mode) & set("a+w")):
         return
-    if text.startswith(DATASET) or text.lstrip("./").startswith("outputs") or text.startswith("/mnt"):
-        message = f"'{text.replace(DATASET, '').replace(UNKNOWN, '...')}' is opened as h5 with mode '{mode}': HDF5 locks and rewrites its file, which a mounted folder may refuse (errno 95, 38)"
+    if text.startswith((DATASET, "/mnt")) or text.lstrip("./").startswith("outputs"):
+        message = (
+            f"'{text.replace(DATASET, '').replace(UNKNOWN, '...')}' is opened as h5 with mode '{mode}': "
+            "HDF5 locks and rewrites its file, which a mounted folder may refuse (errno 95, 38)"
+        )
         yield found(
             context.job,
             "locked-on-mount",
@@ -90,7 +96,10 @@ def _repeated(context: Context, module: Module, call: ast.Call) -> Iterator[Find
             amount = max(amount, count if isinstance(count, int) else 0)
     amount *= _times(context, module, call)
     if amount >= LARGE:
-        message = f"about {amount / 1e6:,.0f} MB are written: sending outputs/ of that size may run out of time at the end of the run"
+        message = (
+            f"about {amount / 1e6:,.0f} MB are written: sending outputs/ of that size may run out of "
+            "time at the end of the run"
+        )
         yield found(
             context.job,
             "outputs-large",
@@ -122,7 +131,10 @@ def _loops(context: Context) -> Iterator[Finding]:
         if text and UNKNOWN in text and text.lstrip("./").startswith("outputs"):
             times = _times(context, write.module, write.call)
             if times >= MANY:
-                message = f"about {times:,} files are written below outputs/: sending them may run out of time at the end of the run"
+                message = (
+                    f"about {times:,} files are written below outputs/: sending them may run out of time "
+                    "at the end of the run"
+                )
                 yield found(
                     context.job,
                     "outputs-large",

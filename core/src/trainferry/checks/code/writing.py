@@ -96,7 +96,7 @@ def _is_there(context: Context, folder: str, made: list[str]) -> bool:
         return True
     wanted = pattern(folder)
     for own in made:
-        if own == "*" or wanted == own or own.startswith(wanted + "/") or fnmatchcase(wanted, own):
+        if own in ("*", wanted) or own.startswith(wanted + "/") or fnmatchcase(wanted, own):
             return True
         if UNKNOWN in folder and fnmatchcase(own, wanted):
             return True

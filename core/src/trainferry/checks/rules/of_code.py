@@ -177,7 +177,8 @@ RULES: Mapping[str, Rule] = {
     "local-path": Rule(
         E,
         "A path of one machine",
-        "A drive of Windows or a home folder isn't there on a node. Reading fails; writing goes to a folder of that name that nobody brings back.",
+        "A drive of Windows or a home folder isn't there on a node. Reading fails; writing goes to a folder of "
+        "that name that nobody brings back.",
         "Take the path from an argument, and give it a dataset: ${{ datasets.NAME }}.",
         example='train = r"C:\\Users\\me\\images"',
     ),

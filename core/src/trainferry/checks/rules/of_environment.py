@@ -16,7 +16,8 @@ RULES: Mapping[str, Rule] = {
     "conda-one-system": Rule(
         E,
         "A conda package that exists for another system only",
-        "An environment that was exported under macOS or Windows lists packages that Linux doesn't have: ResolvePackageNotFound.",
+        "An environment that was exported under macOS or Windows lists packages that Linux doesn't have: "
+        "ResolvePackageNotFound.",
         "List what the script imports, not all that is installed.",
         example="conda: [libcxx=4.0.1]",
     ),
@@ -45,7 +46,8 @@ RULES: Mapping[str, Rule] = {
     "package-gone": Rule(
         E,
         "A package that pip can't install there",
-        "The name is a stub, belongs to another system, or is that of an import and not of a package; the build of the environment would fail.",
+        "The name is a stub, belongs to another system, or is that of an import and not of a package; the "
+        "build of the environment would fail.",
         "Write the name of the package that does the same.",
         example="pip: [tensorflow-gpu]",
     ),
