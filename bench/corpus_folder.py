@@ -68,8 +68,12 @@ def picture(path: Path, number: int) -> None:
 def _data(folder: Path, setup: str, files: dict[str, str]) -> None:
     """The data that a case has unless it says otherwise: three classes of eight pictures."""
     picture(folder / "ok.jpg", 1)
-    own = re.search(r"mkdir[^\n;&]*\bdata/", setup) is not None or any(name.startswith("data/") for name in files)
-    if own and "my data" not in setup:
+    own = re.search(
+        r"mkdir[^\n;&]*\bdata/\{|put (images|files|"
+        r"pictures)",
+        setup,
+    ) is not None or any(name.startswith("data/") for name in files)
+    if own:
         return
     for name in CLASSES:
         for number in range(IMAGES):

@@ -23,7 +23,8 @@ ELSEWHERE = frozenset(
 )
 """Known keys of the neutral form that have no key of their own in a job file."""
 COMPUTE = {
-    "name": "name", "vm_size": "size", "size": "size", "region": "region", "location": "region", "max_nodes": "max_nodes",
+    "name": "name", "vm_size": "size", "size": "size", "region": "region", "location": "region",
+    "max_nodes": "max_nodes",
     "min_nodes": "min_nodes", "idle_seconds": "idle_seconds", "priority": "priority", "tier": "priority",
 }  # fmt: skip
 COMPUTE_ELSEWHERE = frozenset(
@@ -367,8 +368,7 @@ def _environment(  # noqa: C901  (a branch for each key)
         elif name == "build" and "dockerfile" not in given:
             pairs.append((scalar("dockerfile"), quoted(f"{str(item.value).rstrip('/')}/Dockerfile")))
         elif name == "requirements":
-            lines = [line.partition("#")[0].strip() for line in read(str(item.value)).splitlines()]
-            pairs.append((scalar("pip"), listing([quoted(line) for line in lines if line])))
+            pairs += _requirements(str(item.value), read)
         elif name in ENVIRONMENT:
             pairs.append((scalar(ENVIRONMENT[name]), item))
         elif name not in ENVIRONMENT_ELSEWHERE and get_close_matches(
@@ -381,6 +381,15 @@ def _environment(  # noqa: C901  (a branch for each key)
     if variables is not None:
         pairs.append((scalar("variables"), variables))
     return MappingNode("tag:yaml.org,2002:map", pairs)
+
+
+def _requirements(name: str, read: Reader) -> list[tuple[Node, Node]]:
+    """The content of a requirements file, as the list of a job file."""
+    try:
+        lines = [line.partition("#")[0].strip() for line in read(name).splitlines()]
+    except OSError:
+        return [(scalar("requirements"), quoted(name))]
+    return [(scalar("pip"), listing([quoted(line) for line in lines if line]))]
 
 
 def _conda_file(name: str, read: Reader) -> list[tuple[Node, Node]]:

@@ -1,7 +1,7 @@
 """The checks that cost nothing: what can be found wrong with a job by looking at its files, offline, in under a second.
 
 One module for each subject: `spec`, `environment` (with `packages`), `source` (with `contents`), `data` and
-`datafiles` (with `scan` and `pictures`), `script` (with `parsers` and `command_line`), and the package `code`. They know
+`datafiles` (with `scan` and `pictures`), `script` (with `parsers` and `command_line`), and `code`. They know
 no backend; a backend adds its own through the hook `check`. `rules` says of each finding why it matters.
 """
 

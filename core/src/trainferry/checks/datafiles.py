@@ -48,9 +48,13 @@ def _files(context: Context, name: str, seen: Scan) -> Iterator[Finding]:
     for path, said in sorted(seen.verdicts.items()):
         kind = said.partition(" ")[0]
         is_picture = _ending(path) in PICTURES
-        rule = {"empty": "file-empty", "pointer": "file-pointer", "cut": "file-cut", "is": "picture-kind"}.get(
-            kind, "file-broken"
-        )
+        rule = {
+            "empty": "file-empty",
+            "pointer": "file-pointer",
+            "cut": "file-cut",
+            "is": "picture-kind",
+            "coded": "text-coding",
+        }.get(kind, "file-broken")
         if kind == "empty" and not is_picture and _ending(path) in (".txt", ".csv", ".json"):
             rule = "file-empty-text"
         groups.setdefault(rule, []).append(path)
@@ -90,6 +94,7 @@ def _told(name: str, rule: str, paths: list[str], seen: Scan) -> tuple[str, str]
         "file-empty-text": f"{count} without a byte in the dataset '{name}': {some}",
         "file-pointer": f"{count} not what the name says but a pointer of Git LFS in the dataset '{name}': {some}",
         "file-cut": f"{count} cut off before the end in the dataset '{name}': {some}",
+        "text-coding": f"{count} not in UTF-8 in the dataset '{name}': {some}; reading fails with UnicodeDecodeError",
         "picture-kind": f"{count} of another kind than the name says in the dataset '{name}': {some}",
         "file-broken": f"{count} not what the name says in the dataset '{name}': {some}",
     }

@@ -206,7 +206,7 @@ def _together(context: Context) -> Iterator[Finding]:
             message = f"{name} {text} doesn't hold numpy back, and fails to import with numpy 2"
             yield found(job, "versions-drifted", message, "add numpy<1.24 to pip", at=at, confidence=LIKELY)
     yield from _with_keras_3(context)
-    yield from _unheld_numpy(context)
+    yield from _cuda(context)
     yield from _unpinned(context)
     legacy = context.variables.get("TF_USE_LEGACY_KERAS", "").lower() in ("1", "true")
     if legacy and packages.keras == 3 and not packages.has("tf-keras") and not packages.is_open:  # noqa: PLR2004
@@ -277,45 +277,25 @@ def _with_keras_3(context: Context) -> Iterator[Finding]:
             )
 
 
-_BUILT_FOR_NUMPY_1 = {
-    "pandas": "2.2.2",
-    "scikit-learn": "1.4.2",
-    "opencv-python": "4.10",
-    "opencv-python-headless": "4.10",
-    "torch": "2.3",
-    "scikit-image": "0.23",
-    "h5py": "3.11",
-    "pyarrow": "16.1",
-    "xgboost": "2.0",
-    "shapely": "2.0.4",
-    "statsmodels": "0.14.2",
-    "numexpr": "2.10",
-    "pywavelets": "1.6",
-}
-"""The first version of a package whose wheels work with NumPy 2 (their release notes); older ones may not say so."""
+_CUDA = [((2, 15), 12, 13), ((2, 12), 11, 12), ((2, 5), 11, 12), ((2, 1), 10, 11), ((1, 13), 10, 11)]
+"""From a version of TensorFlow on, the first CUDA that its wheels take, and the first that they don't (its table of
+tested builds)."""
 
 
-def _unheld_numpy(context: Context) -> Iterator[Finding]:
+def _cuda(context: Context) -> Iterator[Finding]:
     packages = context.packages
-    tensorflow = packages.version(packages.tensorflow) if packages.tensorflow else None
-    held = tensorflow is not None and (2, 12) <= tensorflow.release < (2, 18)
-    if held or not packages.allows("numpy", "2.0.2") or _minor(context) < 9:  # noqa: PLR2004
+    match = re.search(r"cuda[-:]?(\d+)(?:\.\d+)?", (context.job.environment.image or "").lower())
+    version = packages.version("tensorflow")
+    if not match or version is None or "and-cuda" in packages.requirements["tensorflow"].extras:
         return
-    for name, version in _BUILT_FOR_NUMPY_1.items():
-        if name in packages.requirements and packages.version(name) and packages.at_least(name, version) is False:
-            message = (
-                f"{name} {packages.version(name)} was built for numpy 1, which nothing holds back: with "
-                "numpy 2 it may fail to import"
-            )
-            yield found(
-                context.job,
-                "versions-drifted",
-                message,
-                "add numpy<2 to pip",
-                at=("environment", "pip", _place(context, name)),
-                severity=W,
-                confidence=LIKELY,
-            )
+    known = next(((least, above) for since, least, above in _CUDA if version.release[:2] >= since), None)
+    there = int(match[1])
+    if known and not known[0] <= there < known[1]:
+        message = (
+            f"TensorFlow {version} was built for CUDA {known[0]}, and the image brings CUDA {there}: "
+            "it finds no GPU, and quietly trains on the CPU"
+        )
+        yield found(context.job, "cuda-mismatch", message, at=("environment", "image"))
 
 
 def _unpinned(context: Context) -> Iterator[Finding]:

@@ -25,6 +25,8 @@ OTHERS = {
     ".pdf": b"%PDF",
 }
 """How files of these kinds begin (their formats' specifications)."""
+TABLES = frozenset({".csv", ".tsv", ".json", ".jsonl"})
+"""Text that is read as UTF-8 unless the script says otherwise."""
 CHECKED = (
     frozenset(PICTURES)
     | frozenset(OTHERS)
@@ -46,13 +48,16 @@ _BEGINNINGS = (
 _POINTER = b"version https://git-lfs.github.com/spec/"
 _HEAD = 64
 _TAIL = 4096
+_TEXT = 256_000
+"""Bytes of a text that are decoded."""
 _LARGEST = 64_000_000
 """Bytes of a JPEG that is read whole to find its end."""
 
 
 def verdict(path: str, size: int) -> str:
-    """What is wrong with a file: `` (nothing), `empty`, `pointer`, `broken TEXT`, `cut`, or `is KIND` for another kind.
+    """What is wrong with a file, in a word and what follows it; empty if nothing is.
 
+    `empty`, `pointer`, `broken TEXT`, `cut`, `coded` for a text that isn't UTF-8, `is KIND` for another kind.
     Raises OSError if it can't be read.
     """
     ending = os.path.splitext(path)[1].lower()
@@ -64,6 +69,8 @@ def verdict(path: str, size: int) -> str:
             return "pointer"
         if ending in OTHERS:
             return "" if head.startswith(OTHERS[ending]) else f"broken {_said(head)}"
+        if ending in TABLES:
+            return "" if _is_utf8(head + stream.read(_TEXT)) else "coded"
         if ending not in PICTURES:
             return ""
         kind = kind_of(head)
@@ -74,6 +81,15 @@ def verdict(path: str, size: int) -> str:
         if _is_cut(kind, head, tail, size) and not (kind == "JPEG" and size <= _LARGEST and _ends_somewhere(stream)):
             return "cut"
     return "" if kind == PICTURES[ending] else f"is {kind}"
+
+
+def _is_utf8(content: bytes) -> bool:
+    """Whether bytes are UTF-8; a letter that is cut at the end doesn't count."""
+    try:
+        content.decode()
+    except UnicodeDecodeError as error:
+        return len(content) - error.start < 4 and len(content) >= _TEXT  # noqa: PLR2004  (bytes of the longest letter)
+    return True
 
 
 def kind_of(head: bytes) -> str | None:

@@ -30,6 +30,10 @@ def check(context: Context) -> Iterator[Finding]:
 def _syntax(job: Job, path: Path, error: SyntaxError) -> Finding:
     where = Location(shown(path), error.lineno or None, error.offset or None)
     wanted, here = _version(job.environment.python), sys.version_info[:2]
+    first = (error.text or "").lstrip()[:1]
+    if first in ("%", "!", "?"):
+        message = f"not valid Python: '{(error.text or '').strip()}' is a command of a notebook"
+        return found(job, "script-syntax", message, "take it out; packages go under environment.pip", at=where)
     finding = found(job, "script-syntax", f"not valid Python: {error.msg}", at=where)
     if wanted is None or wanted <= here:
         return finding

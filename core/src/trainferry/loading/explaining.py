@@ -73,7 +73,8 @@ def _words(error: "ErrorDetails", built: Built, path: Path) -> tuple[str, str]:
         facts: Mapping[str, Any] = error.get("ctx", {})
         return _TEMPLATES[kind].format(key=name_of(path), value=error["input"], **facts), ""
     text = error["msg"].removeprefix("Value error, ")
-    return (text if kind == "value_error" else f"{name_of(path)}: {text}"), keys.remedy_for_value(path, error["input"])
+    named = kind == "value_error" and (not path or path[-1] != "timeout")
+    return (text if named else f"{name_of(path)}: {text}"), keys.remedy_for_value(path, error["input"])
 
 
 def _wrong_kind(wanted: str, value: Any, built: Built, path: Path) -> tuple[str, str]:

@@ -27,7 +27,7 @@ def check(context: Context) -> Iterator[Finding]:
         if name.rpartition(".")[2] not in _LOADERS:
             continue
         folder = _folder(context, module, argument(call, 0, "directory"))
-        mode = _mode(context, module, call, name)
+        mode = mode_of(context, module, call, name)
         if folder is None or mode is None:
             continue
         classes = _classes(call, folder)
@@ -56,7 +56,7 @@ def _folder(context: Context, module: Module, node: ast.expr | None) -> Path | N
     return context.snapshot.root / text if not text.startswith(("/", "~")) else None
 
 
-def _mode(context: Context, module: Module, call: ast.Call, name: str) -> str | None:
+def mode_of(context: Context, module: Module, call: ast.Call, name: str) -> str | None:
     """How the labels come: `int`, `categorical`, `binary`; None where there are none or it can't be told."""
     flows = name.endswith("flow_from_directory")
     given = argument(call, None, "class_mode" if flows else "label_mode")

@@ -1,8 +1,10 @@
 """Imports: of the source folder, of what lies beside it, and of packages."""
 
 import ast
+import re
 import sys
 from collections.abc import Iterator
+from difflib import get_close_matches
 
 from trainferry.checks.code import flow
 from trainferry.checks.code.distributions import distributions
@@ -29,6 +31,7 @@ _GONE = {
     "lib2to3": (13, "libcst"),
 }
 """Modules of the standard library that a minor version of Python 3 took out (What's New of 3.12 and 3.13)."""
+_SHELLS = frozenset({"os.system", "subprocess.run", "subprocess.call", "subprocess.check_call", "subprocess.Popen"})
 _NEW = {"tomllib": 11, "zoneinfo": 9, "graphlib": 9}
 """Modules that came with a minor version."""
 
@@ -38,6 +41,7 @@ def check(context: Context) -> Iterator[Finding]:
     if context.program is None:
         return
     seen: set[str] = set()
+    yield from _started(context)
     for module in context.program.modules:
         for node, name in imports(module.tree):
             top = name.partition(".")[0]
@@ -45,6 +49,49 @@ def check(context: Context) -> Iterator[Finding]:
                 continue
             seen.add(top)
             yield from _import(context, module, node, name)
+
+
+def _started(context: Context) -> Iterator[Finding]:
+    """Modules that are run by name, and files that are started as another process."""
+    for module, call, name in context.program.calls() if context.program else ():
+        if name == "runpy.run_module" and call.args and isinstance(call.args[0], ast.Constant):
+            wanted = str(call.args[0].value)
+            stem = wanted.replace(".", "/")
+            if {f"{stem}.py", f"{stem}/__main__.py"} & context.travelling or not _is_ours(context, wanted):
+                continue
+            message = f"the module '{wanted}' is started, and is not in the source folder"
+            close = get_close_matches(f"{stem}.py", context.travelling, n=1)
+            remedy = f"did you mean {close[0].removesuffix('.py').replace('/', '.')}?" if close else ""
+            yield found(context.job, "script-missing", message, remedy, at=module.at(call))
+        elif name in _SHELLS:
+            for node in ast.walk(call):
+                if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                    yield from _named_files(context, module, node, node.value)
+
+
+def _is_ours(context: Context, name: str) -> bool:
+    """Whether a module can come from the source folder only: no package and nothing of Python has its name."""
+    top = name.partition(".")[0]
+    if top in sys.stdlib_module_names or any(context.packages.has(one) for one in distributions(name)):
+        return False
+    return not context.packages.is_open or any(path.startswith(f"{top}/") for path in context.travelling)
+
+
+def _named_files(context: Context, module: Module, node: ast.Constant, text: str) -> Iterator[Finding]:
+    """Scripts that a command starts and that don't travel."""
+    pattern = (
+        r"(?:^|[;&|]\s*)(?:bash|sh|python3?|source)\s+((?!-)[\w./-]+\.(?:sh|py))\b|^([\w./-]+\.(?:sh|"
+        r"py))$|\./([\w./-]+\.sh)\b"
+    )
+    for match in re.finditer(pattern, text):
+        path = next(part for part in match.groups() if part)
+        clean = path.removeprefix("./")
+        if clean.startswith(("/", "..")) or clean in context.travelling or "cd " in text:
+            continue
+        close = get_close_matches(clean, context.travelling, n=1)
+        remedy = f"did you mean {close[0]}?" if close else ""
+        message = f"'{path}' is started, and is not in the source folder"
+        yield found(context.job, "script-missing", message, remedy, at=module.at(node))
 
 
 def _is_local(context: Context, name: str) -> bool:

@@ -29,6 +29,7 @@ def check(context: Context) -> Iterator[Finding]:
         for call, name in module.calls:
             yield from _shell(context, module, call, name)
             yield from _pickled(context, module, call, name)
+            yield from _json(context, module, call, name)
             yield from _parameter(context, module, call, name)
             yield from _printed(context, module, call, name)
 
@@ -139,6 +140,31 @@ def _pickled(context: Context, module: Module, call: ast.Call, name: str) -> Ite
             severity=None if sure else W,
             confidence=LIKELY if sure else POSSIBLE,
         )
+
+
+def _json(context: Context, module: Module, call: ast.Call, name: str) -> Iterator[Finding]:
+    """Arrays and numbers of NumPy, which JSON doesn't know."""
+    if (
+        name not in ("json.dump", "json.dumps")
+        or not call.args
+        or any(k.arg in ("default", "cls") for k in call.keywords)
+    ):
+        return
+    value = call.args[0]
+    if isinstance(value, ast.Name) and (only := module.names.only_value(value.id)) is not None:
+        value = only
+    full = module.names.full(value)
+    history = isinstance(value, ast.Attribute) and value.attr == "history" and _works_with_keras(module)
+    array = full.startswith("numpy.") or full.endswith((".predict()", ".numpy()", ".detach()", ".confusion_matrix()"))
+    if array and not full.endswith((".tolist()", ".item()")):
+        sure = context.program is not None and flow.is_sure(context.program, module, call, "TypeError")
+        message = f"{name}: JSON doesn't know NumPy's arrays and numbers (TypeError: not JSON serializable)"
+        severity = None if sure else W
+        yield found(context.job, "not-json", message, at=module.at(call), severity=severity)
+    elif history:
+        message = "history.history may hold float32 numbers (a learning rate), which JSON doesn't know (TypeError)"
+        remedy = "write json.dump(history.history, file, default=float)"
+        yield found(context.job, "not-json", message, remedy, at=module.at(call), severity=W, confidence=POSSIBLE)
 
 
 def _is_new(context: Context) -> bool:

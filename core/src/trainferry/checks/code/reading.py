@@ -69,7 +69,7 @@ def check(context: Context) -> Iterator[Finding]:
     for module in context.program.modules:
         values = context.values(module)
         for call, name in module.calls:
-            path = _path_of(call, name)
+            path = path_of(call, name)
             text = values.text(path)
             if name in _ASKS and text is None and call.args:
                 yield from _asked(context, module, call)
@@ -113,7 +113,8 @@ def _is_insisted_on(module: Module, call: ast.Call) -> bool:
     return False
 
 
-def _path_of(call: ast.Call, name: str) -> ast.expr | None:
+def path_of(call: ast.Call, name: str) -> ast.expr | None:
+    """What a call reads from; None for a call that reads nothing."""
     last = name.rpartition(".")[2]
     if name in ("open", "io.open", "gzip.open", "h5py.File"):
         return argument(call, _READERS[name][0], *_READERS[name][1]) if _reads(call, name) else None
@@ -187,7 +188,7 @@ def _is_asked_for(context: Context, text: str) -> bool:
     return not base
 
 
-def _why(context: Context, text: str) -> tuple[str, str, str]:
+def _why(context: Context, text: str) -> tuple[str, str, str]:  # noqa: C901  (one branch for each reason)
     """The rule that a missing path breaks, with message and remedy."""
     path = posixpath.normpath(text)
     if "\\" in text:
@@ -197,6 +198,13 @@ def _why(context: Context, text: str) -> tuple[str, str, str]:
     for other in (*context.travelling, *context.folders):
         if other.lower() == path.lower():
             return "path-case", f"'{text}' is read, but it is called {other}: case counts on Linux", f"write '{other}'"
+    if path.startswith(".."):
+        message = f"'{text}' leads out of the source folder, and only that travels"
+        return "file-outside", message, "move it into the source folder, or make it a dataset"
+    folder = posixpath.dirname(context.job.script)
+    if folder and f"{folder}/{path}" in context.travelling:
+        message = f"'{text}' is read from the top of the source folder, where the script starts; it lies in {folder}/"
+        return "path-from-script", message, f"write '{folder}/{path}', or Path(__file__).parent / '{path}'"
     own = context.snapshot.root / path
     if own.is_dir() and not any(files for _, _, files in os.walk(own)):
         return (

@@ -126,9 +126,15 @@ def _names(context: Context, module: Module, table: dict[str, tuple[str, str, st
                 context,
                 module,
                 node,
-                f"{name[: len(name) - len(own) + len(known)]} is gone since {package} {version}",
+                f"{_written(node, name[: len(name) - len(own) + len(known)])} is gone since {package} {version}",
                 f"write {instead}, or hold {package}<{version}",
             )
+
+
+def _written(node: ast.AST, full: str) -> str:
+    """A name as the script has it, with the full one behind it where they differ."""
+    text = ast.unparse(node) if isinstance(node, ast.Attribute) else full
+    return text if text == full else f"{text} ({full})"
 
 
 def _used(module: Module, node: ast.AST) -> Iterator[str]:
@@ -152,6 +158,8 @@ def _longest(name: str, table: dict[str, tuple[str, str, str]]) -> str | None:
 def _is_gone(context: Context, row: tuple[str, str, str], name: str) -> bool:
     package, version, _ = row
     packages = context.packages
+    if name == "numpy.bool" and packages.at_least("numpy", "2.0") is not False:
+        return False  # NumPy 2 has the name again, for its own type
     if package == "keras":
         if version == "pure3":
             return name.startswith("keras.") and packages.keras == 3  # noqa: PLR2004

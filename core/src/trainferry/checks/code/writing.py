@@ -35,7 +35,11 @@ def check(context: Context) -> Iterator[Finding]:
         yield from _into_dataset(context, write)
         yield from _without_folder(context, write, made)
         yield from _bad_name(context, write)
-    yield from _lost(context, all_writes)
+    lost = list(_lost(context, all_writes))
+    yield from lost
+    if lost and _nothing_is_kept(all_writes):
+        message = "the script writes nothing below outputs/: the run would end without a result to bring back"
+        yield found(context.job, "results-all-lost", message, lost[-1].remedy, at=lost[-1].where)
 
 
 def made_folders(context: Context) -> list[str]:
@@ -226,6 +230,21 @@ def _lost(context: Context, all_writes: list[Write]) -> Iterator[Finding]:
             f"write it below outputs/: outputs/{posixpath.basename(shown)}",
             at=write.module.at(write.call),
         )
+
+
+def _nothing_is_kept(all_writes: list[Write]) -> bool:
+    """Whether a model is written, and surely nothing goes where it is brought back from."""
+    saves = False
+    for write in all_writes:
+        text = write.text
+        if text is None or text.startswith((UNKNOWN, "/")) or posixpath.normpath(text).split("/")[0] in _KEPT:
+            return False
+        last = write.call.func.attr if isinstance(write.call.func, ast.Attribute) else ""
+        saves = saves or last in _MODELS
+    return saves
+
+
+_MODELS = ("save", "save_weights", "save_model", "export", "save_pretrained", "ModelCheckpoint")
 
 
 def _is_result(write: Write, path: str) -> bool:

@@ -139,4 +139,12 @@ RULES: Mapping[str, Rule] = {
         example="data/cat/cat0.webp",
         confidence=LIKELY,
     ),
+    "text-coding": Rule(
+        W,
+        "A text isn't in UTF-8",
+        "Python reads text as UTF-8 on a node: UnicodeDecodeError at the first letter that isn't.",
+        "Convert it, or write encoding='cp1252' where it is read.",
+        example="a CSV that Excel saved under Windows",
+        confidence=LIKELY,
+    ),
 }

@@ -81,4 +81,12 @@ RULES: Mapping[str, Rule] = {
         "Hold back the package that moved on.",
         example="pip: [tensorflow==2.8.0]   # brings a protobuf that it can't read",
     ),
+    "cuda-mismatch": Rule(
+        W,
+        "The image's CUDA is not the one that TensorFlow was built for",
+        "It finds no GPU, says one line about it, and trains on the CPU.",
+        "Take the image or the version that fits (tensorflow.org/install/source, tested builds).",
+        example="image: ...cuda11.8...   # with tensorflow==2.16.1",
+        confidence=LIKELY,
+    ),
 }
