@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 BACKENDS = "trainferry.backends"
 EXTENSIONS = "trainferry.extensions"
+EMULATORS = "trainferry.emulators"
 
 
 class PluginWarning(UserWarning):
@@ -114,17 +115,23 @@ def _suggestion(name: str, known: list[str]) -> str:
     return f"did you mean '{close[0]}'? " if close else ""
 
 
-def load(entry: Entry) -> object:
-    """Import a plugin's class and make the plugin; PluginError names the distribution, its version and the cause."""
+def target(entry: Entry) -> object:
+    """What an entry point names, imported; whatever goes wrong in that is raised as it is."""
     from importlib import import_module  # noqa: PLC0415
 
+    module, _, attribute = entry.target.partition(":")
+    found: object = import_module(module)
+    for part in filter(None, attribute.split(".")):
+        found = getattr(found, part)
+    return found
+
+
+def load(entry: Entry) -> object:
+    """Import a plugin's class and make the plugin; PluginError names the distribution, its version and the cause."""
     from trainferry.errors import PluginError  # noqa: PLC0415
 
-    module, _, attribute = entry.target.partition(":")
     try:
-        made = import_module(module)
-        for part in filter(None, attribute.split(".")):
-            made = getattr(made, part)
+        made = target(entry)
         plugin: object = made() if callable(made) else made
     except Exception as error:
         raise PluginError(

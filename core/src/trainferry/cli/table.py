@@ -20,6 +20,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "config": ("Set up", "show every setting and where it came from"),
     "backends": ("Set up", "list the installed backends, or what one can do"),
     "doctor": ("Set up", "try what backends need, and say what is missing"),
+    "emulate": ("Set up", "run a cloud on this machine, to practise on"),
     "schema": ("Set up", "write the JSON Schema of job files, for editors"),
     "completion": ("Set up", "write the completion script of a shell"),
 }

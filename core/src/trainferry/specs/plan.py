@@ -39,6 +39,9 @@ class Action(Spec):
     files: int | None = Field(
         default=None, ge=0, description="Files that travel, where known (count).", examples=[2527]
     )
+    consent: bool = Field(
+        default=False, description="Whether only 'ferry up' applies it, after showing it.", examples=[False]
+    )
     payload: dict[str, Any] = Field(
         default_factory=dict, description="What the backend needs to apply it (JSON only).", examples=[{"path": "data"}]
     )

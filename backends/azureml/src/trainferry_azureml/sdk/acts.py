@@ -1,0 +1,73 @@
+"""Each act that goes through azureml-core, for one session: quietly, tried again while a failure may pass, explained."""
+
+import time
+from collections.abc import Callable
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from trainferry_azureml.sdk.failures import close_pools, status_of, translated
+from trainferry_azureml.sdk.loading import quiet
+from trainferry_azureml.service.errors import Unreachable
+from trainferry_azureml.service.http import PASSING, pause_before
+
+if TYPE_CHECKING:
+    from trainferry_azureml.session import Session
+    from trainferry_azureml.workspace.coordinates import Coordinates
+
+T = TypeVar("T")
+_UNAUTHORIZED = 401
+
+
+class Sdk:
+    """azureml-core with our login. `act` wraps every use of it."""
+
+    def __init__(self, session: "Session") -> None:
+        self._session = session
+
+    def act(self, doing: str, what: Callable[[], T], done: Callable[[], T | None] = lambda: None) -> T:
+        """Do something that may be repeated; `done` looks, after a failure, whether it was done all the same.
+
+        Raises an error of ours, with the cause in one message.
+        """
+        deadline = time.monotonic() + self._session.settings.retry_seconds
+        attempt = 0
+        renewed = False
+        while True:
+            try:
+                with quiet(self._session.site.cache):
+                    return what()
+            except Exception as error:
+                close_pools(error)
+                pause = pause_before(attempt, None)
+                ours = translated(error, doing)
+                if status_of(error) == _UNAUTHORIZED and not renewed:
+                    renewed = True
+                    self._session.tokens.renew()
+                elif not self._may_pass(error, ours) or time.monotonic() + pause > deadline:
+                    raise ours from error
+            already = done()
+            if already is not None:
+                return already
+            time.sleep(pause)
+            attempt += 1
+
+    @staticmethod
+    def _may_pass(error: Exception, ours: Exception) -> bool:
+        status = status_of(error)
+        return status in PASSING if status is not None else isinstance(ours, Unreachable)
+
+    @cached_property
+    def authentication(self) -> Any:
+        """Our login in the SDK's terms."""
+        from trainferry_azureml.sdk.authentication import FerryAuthentication
+
+        tokens = self._session.tokens
+        return FerryAuthentication(
+            lambda audience: tokens.token(f"{audience.rstrip('/')}/.default"), self._session.cloud.name
+        )
+
+    def workspace(self, where: "Coordinates") -> Any:
+        """The SDK's workspace object; to be called inside an act."""
+        from azureml.core import Workspace
+
+        return Workspace(where.subscription, where.resource_group, where.workspace, auth=self.authentication)
