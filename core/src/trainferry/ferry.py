@@ -140,7 +140,10 @@ class Ferry:
         """Every finding about a job that the settings were laid over, silenced or not."""
         from trainferry.checks import run_checks  # noqa: PLC0415  (following a run needs none of it)
 
-        own = run_checks(resolved, self.site)
+        target = None
+        with suppress(CapabilityMissing):
+            target = self.backend().rehearsal_rules(resolved)
+        own = run_checks(resolved, self.site, target)
         return worst_first([*resolved.origin.findings, *own, *self.backend().check(resolved, self.site)])
 
     def _split(self, findings: Iterable[Finding]) -> tuple[list[Finding], list[Finding]]:

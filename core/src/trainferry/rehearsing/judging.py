@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from trainferry.checks.code.program import shown
 from trainferry.checks.rules import found
-from trainferry.checks.script import shown
 from trainferry.errors import Location
 from trainferry.rehearsing.artifacts import MODELS, RESULTS, metrics_problem, model_problem
 from trainferry.rehearsing.running import Observed, failed

@@ -90,6 +90,13 @@ class RehearsalRules(Spec):
     )
     network: bool = Field(default=True, description="Whether the script reaches the internet.", examples=[True])
     display: bool = Field(default=False, description="Whether there is a screen.", examples=[False])
+    disk_bytes: int | None = Field(
+        default=None, ge=0, description="Disk for data and outputs on one node (bytes).", examples=[188_978_561_024]
+    )
+    gpu_memory_bytes: int | None = Field(
+        default=None, ge=0, description="Memory of one GPU (bytes), where known.", examples=[17_179_869_184]
+    )
+    paid: bool = Field(default=False, description="Whether a node costs money while it is up.", examples=[True])
 
 
 class Range(Spec):

@@ -5,7 +5,17 @@ One table for each subject. A finding's `id` is the name of its rule.
 
 from collections.abc import Mapping
 
-from trainferry.checks.rules import of_data, of_dry_run, of_job, of_rehearsing, of_resolving, of_script, of_source
+from trainferry.checks.rules import (
+    of_code,
+    of_data,
+    of_dry_run,
+    of_environment,
+    of_job,
+    of_rehearsing,
+    of_resolving,
+    of_script,
+    of_source,
+)
 from trainferry.checks.rules.rule import Rule
 from trainferry.errors import Location
 from trainferry.specs.finding import Confidence, Finding, Severity
@@ -20,6 +30,8 @@ RULES: Mapping[str, Rule] = {
     **of_source.RULES,
     **of_data.RULES,
     **of_script.RULES,
+    **of_code.RULES,
+    **of_environment.RULES,
     **of_resolving.RULES,
     **of_rehearsing.RULES,
     **of_dry_run.RULES,

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from trainferry.checks.rules.rule import E, Rule, W
+from trainferry.checks.rules.rule import LIKELY, E, Rule, W
 
 RULES: Mapping[str, Rule] = {
     "dataset-empty": Rule(
@@ -39,5 +39,112 @@ RULES: Mapping[str, Rule] = {
         "It would be mounted or uploaded, but the script is not told where it is.",
         "Pass it on as ${{ datasets.NAME }}, or take it out.",
         example="datasets: {images: {path: data}}   # and no argument ${{ datasets.images }}",
+    ),
+    "class-case": Rule(
+        W,
+        "Two class folders that differ in case only",
+        "They are two classes on Linux, and one folder elsewhere.",
+        "Put them into one.",
+        example="data/cat and data/Cat",
+    ),
+    "class-empty": Rule(
+        W,
+        "A class folder without files",
+        "A loader makes it a class that never comes, and an upload leaves it out.",
+        "Fill or remove it.",
+        example="mkdir data/bird",
+        confidence=LIKELY,
+    ),
+    "classes-differ": Rule(
+        W,
+        "Training and validation don't have the same classes",
+        "Labels are numbered by the folders there are, so that they mean different things in the two.",
+        "Put every class into both.",
+        example="data/train has five classes, data/val four",
+        confidence=LIKELY,
+    ),
+    "classes-nested": Rule(
+        W,
+        "A loader would take train/ and test/ for classes",
+        "It makes each folder directly below a class.",
+        "Give it the folder of one split.",
+        example='image_dataset_from_directory("data")   # which holds train/ and test/',
+        confidence=LIKELY,
+    ),
+    "disk-small": Rule(
+        W,
+        "A download may fill the node's disk",
+        "The data, its copy and the checkpoints share it.",
+        "Mount it, or take a size with a larger disk.",
+        example="mode: download with 100 GB",
+        confidence=LIKELY,
+    ),
+    "file-broken": Rule(
+        E,
+        "Files that are not what their name says",
+        "An error page in place of a picture, say; a loader stops at the first one.",
+        "Look at them; fetch them again, or remove them.",
+        example='echo "<html>404</html>" > data/cat/cat0.jpg',
+    ),
+    "file-cut": Rule(
+        E,
+        "Pictures that end too early",
+        "Their download was interrupted; a loader stops at the first one.",
+        "Fetch them again, or remove them.",
+        example="head -c 300 cat.jpg > data/cat/cat1.jpg",
+    ),
+    "file-empty": Rule(
+        E,
+        "Files of a dataset without a byte",
+        "A loader stops at the first one, perhaps in the middle of an epoch.",
+        "Fetch them again, or remove them.",
+        example=": > data/dog/dog3.jpg",
+    ),
+    "file-empty-text": Rule(
+        W,
+        "Text files of a dataset without a byte",
+        "Reading one as a table or JSON fails.",
+        "Fetch them again, or remove them.",
+        example=": > data/labels.csv",
+        confidence=LIKELY,
+    ),
+    "file-pointer": Rule(
+        E,
+        "A dataset holds pointers of Git LFS in place of files",
+        "The files themselves were never fetched.",
+        "git lfs pull",
+        example="version https://git-lfs.github.com/spec/v1",
+    ),
+    "mount-slow": Rule(
+        W,
+        "Very many small files are mounted",
+        "Each is fetched by itself; training waits for the storage, and the GPU is paid for.",
+        "Use mode: download, or pack them.",
+        example="60,000 pictures with mode: mount",
+        confidence=LIKELY,
+    ),
+    "picture-kind": Rule(
+        W,
+        "Pictures of another kind than their name says",
+        "Some loaders look at the content, others believe the name: tf.image.decode_jpeg fails on a BMP.",
+        "Convert or rename them.",
+        example="convert cat.jpg bmp:data/cat/cat0.jpg",
+        confidence=LIKELY,
+    ),
+    "picture-passed-over": Rule(
+        W,
+        "Pictures that the loader passes over",
+        "Keras' loaders take .bmp, .gif, .jpeg, .jpg and .png, and say nothing about others.",
+        "Convert them.",
+        example="data/cat/cat0.webp",
+        confidence=LIKELY,
+    ),
+    "text-coding": Rule(
+        W,
+        "A text isn't in UTF-8",
+        "Python reads text as UTF-8 on a node: UnicodeDecodeError at the first letter that isn't.",
+        "Convert it, or write encoding='cp1252' where it is read.",
+        example="a CSV that Excel saved under Windows",
+        confidence=LIKELY,
     ),
 }

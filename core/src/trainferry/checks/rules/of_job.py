@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from trainferry.checks.rules.rule import E, N, Rule, W
+from trainferry.checks.rules.rule import LIKELY, E, N, Rule, W
 
 RULES: Mapping[str, Rule] = {
     "argument-bool": Rule(
@@ -74,5 +74,42 @@ RULES: Mapping[str, Rule] = {
         "YAML reads 3.10 as the number 3.1; Trainferry doesn't, other tools do.",
         'Put it in quotes: python: "3.10".',
         example="python: 3.10",
+    ),
+    "argument-path": Rule(
+        E,
+        "An argument is a path of this machine",
+        "It isn't there when the job runs elsewhere.",
+        "Write ${{ datasets.NAME }}, which becomes the path that it has there.",
+        example='arguments: [--data, "C:\\\\Users\\\\me\\\\data"]',
+    ),
+    "nodes-too-many": Rule(
+        E,
+        "The job takes more nodes than its cluster has",
+        "It would wait for ever.",
+        "Raise compute.max_nodes, or take fewer nodes.",
+        example="compute: {max_nodes: 2}, distribution: {kind: tensorflow, nodes: 4}",
+    ),
+    "secret-in-job": Rule(
+        W,
+        "A secret stands in the job file",
+        "The job is stored with the run, where everybody who sees the run can read it.",
+        "Take it from the target's key vault, or from a variable that is set there.",
+        example="environment: {variables: {WANDB_API_KEY: 0123456789abcdef}}",
+        confidence=LIKELY,
+    ),
+    "timeout-low": Rule(
+        W,
+        "The timeout is very short",
+        "It is a number of seconds; a job spends a minute on imports alone.",
+        "Write the unit: 30m, 2h.",
+        example="timeout: 30",
+        confidence=LIKELY,
+    ),
+    "variable-name": Rule(
+        E,
+        "A variable has a name that no system takes",
+        "Letters, digits and underscores only, and no digit first.",
+        "Rename it.",
+        example="environment: {variables: {my-key: x}}",
     ),
 }

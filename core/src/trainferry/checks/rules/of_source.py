@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from trainferry.checks.rules.rule import E, Rule, W
+from trainferry.checks.rules.rule import LIKELY, E, Rule, W
 
 RULES: Mapping[str, Rule] = {
     "ignore-pattern": Rule(
@@ -116,5 +116,34 @@ RULES: Mapping[str, Rule] = {
         "It can't travel, and the script may need it.",
         "Make it readable, or list it in .ferryignore.",
         example="chmod 000 src/secret",
+    ),
+    "secret-travels": Rule(
+        W,
+        "A secret would travel with the job",
+        "It would be stored with the run, where everybody who sees the run can read it.",
+        "List it in .ferryignore, and give it to the job as a variable or by the target's key vault.",
+        example="kaggle.json in the source folder",
+        confidence=LIKELY,
+    ),
+    "shell-crlf": Rule(
+        E,
+        "A shell script has the line ends of Windows",
+        "The shell takes the carriage return for part of the command: 'set: invalid option', or exit code 127.",
+        "Convert it: sed -i 's/\\r$//' FILE.",
+        example="printf 'set -e\\r\\n' > run.sh",
+    ),
+    "source-too-large": Rule(
+        E,
+        "The source folder is larger than the target takes",
+        "The target refuses it at submit.",
+        "List what the script doesn't need in .ferryignore; make data a dataset.",
+        example="source: .   # with a virtual environment in it",
+    ),
+    "source-too-many": Rule(
+        E,
+        "The source folder has more files than the target takes",
+        "The target refuses it at submit.",
+        "List what the script doesn't need in .ferryignore; make data a dataset.",
+        example="source: .   # with 5,000 pictures in it",
     ),
 }
