@@ -142,7 +142,7 @@ def test_a_fetch_stays_below_its_destination(lab: Lab, tmp_path: Path) -> None:
         lab.backend.fetch(ref, ["outputs/none"], tmp_path / "a", silent)
     (tmp_path / "b").mkdir()
     (tmp_path / "b" / "logs").symlink_to(tmp_path)
-    with pytest.raises(BackendError, match="a link there leads out"):
+    with pytest.raises(BackendError, match="leads out"):
         lab.backend.fetch(ref, ["logs/std_log.txt"], tmp_path / "b", silent)
     assert not (tmp_path / "std_log.txt").exists()
 
