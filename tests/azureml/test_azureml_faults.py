@@ -3,6 +3,7 @@
 import time
 import uuid
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,7 +11,7 @@ from azure_lab import Lab
 from trainferry.errors import FerryError
 from trainferry.specs import RunState
 
-FAULTS = {
+FAULTS: dict[str, dict[str, Any]] = {
     "throttle": {"seconds": 0.1},
     "error": {"status": 500},
     "unavailable": {"kind": "error", "status": 503},

@@ -130,7 +130,6 @@ def test_a_variable_that_crashes_the_sdk_and_a_stale_list_of_clouds_do_no_harm(
         told = json.loads(lab.ferry("run", "job.yaml", "--json").stdout)
     assert told["run"]["state"] == "completed"
     assert json.loads(stale.read_text())["clouds"][0]["endpoints"]["resource_manager"] == address
-    assert not Path("/tmp/azureml-logs").exists() or not list(Path("/tmp/azureml-logs").glob(f"*{os.getpid()}*"))
 
 
 def test_a_service_that_does_not_answer_is_an_error_in_time(lab: Lab) -> None:

@@ -9,7 +9,7 @@ import pytest
 from azure_lab import Lab
 
 SETTINGS = """
-# Small and quick for a test, on both sides alike; without the CUDA libraries, which the emulator's nodes have no use for.
+# Small and quick for a test, on both sides alike; without the CUDA libraries, of which the nodes here have no use.
 [job]
 arguments = ["--data-path", "${{ datasets.waste_images }}", "--epochs", "2", "--image-size", "32", "--seed", "3"]
 [job.environment]

@@ -4,10 +4,11 @@ What is kept is azure-identity's own cache, encrypted where the system has a key
 logged in, which holds no secret. Deleting both logs out.
 """
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from azure.core.credentials import AccessToken, TokenCredential
 
     from trainferry.site import Site

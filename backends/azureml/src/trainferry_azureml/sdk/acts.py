@@ -1,4 +1,4 @@
-"""Each act that goes through azureml-core, for one session: quietly, tried again while a failure may pass, explained."""
+"""Each act that goes through azureml-core: quietly, tried again while a failure may pass, and then explained."""
 
 import time
 from collections.abc import Callable
