@@ -153,7 +153,7 @@ def test_the_list_of_subscriptions_is_asked_for_once(lab: Lab) -> None:
 
 
 def test_only_what_the_rules_of_the_project_say_travels(lab: Lab) -> None:
-    """The SDK has no excludes of its own: .env, .git, outputs and caches went up, and it replaces our rules by git's."""
+    """The SDK has no excludes of its own: .env, .git, outputs and caches went up; and it knows no .ferryignore."""
     for name in (
         ".env",
         ".git/config",
