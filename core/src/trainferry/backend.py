@@ -81,6 +81,11 @@ class Backend:
         """Whether there is a target beyond this machine that could be asked: prices, quotas or a web page say so."""
         return bool(self.capabilities & {"price", "quota", "portal_url"})
 
+    @property
+    def plans_offline(self) -> bool:
+        """Whether its `plan` keeps to `site.offline`: it has nothing to ask, or says `plans_offline = True`."""
+        return not self.remote or bool(getattr(self.plugin, "plans_offline", False))
+
     def _call(self, hook: str, /, **arguments: Any) -> Any:
         """Ask the backend for one result; None from it means that it failed to answer, which is its mistake."""
         result = self._ask(hook, **arguments)

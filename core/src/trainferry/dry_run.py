@@ -103,7 +103,8 @@ class DryRun:
             outcome.state, outcome.detail = StageState.UNCHECKED, error.message
             return
         self.findings += self.plan.findings
-        outcome.detail = f"{len(self.plan.actions)} steps"
+        count = len(self.plan.actions)
+        outcome.detail = f"{count} step{'s' if count != 1 else ''}"
         if self.ferry.site.offline and self.ferry.backend().remote:
             outcome.state, outcome.detail, finding = self._offline(self.plan)
             self.findings.append(finding)

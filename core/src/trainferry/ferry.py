@@ -157,11 +157,14 @@ class Ferry:
         )
 
     def plan_resolved(self, resolved: Job) -> Plan:
-        """The backend's own plan for a job that the settings were laid over."""
-        return self.backend().plan(resolved, new_run_id(resolved))
+        """The backend's own plan for a job that the settings were laid over; offline, one without steps if it must ask."""
+        backend, run_id = self.backend(), new_run_id(resolved)
+        if self.site.offline and not backend.plans_offline:
+            return Plan(run_id=run_id, backend=self.config.backend, job=resolved)
+        return backend.plan(resolved, run_id)
 
     def _unknown_offline(self, plan: Plan) -> list[Finding]:
-        if not (plan.actions and self.site.offline and self.backend().remote):
+        if not (self.site.offline and self.backend().remote):
             return []
         from trainferry.dry_run import offline_finding  # noqa: PLC0415  (most plans are made online)
 

@@ -113,6 +113,7 @@ def plan(job: "Job", run_id: str) -> "Plan | None":
     """Return the ordered actions that would run the job as the run `run_id`. Change nothing, here or at the target.
 
     The last action is the submit. An action is plain data: it may be stored, shown, and applied by another process.
+    A plugin that says `plans_offline = True` asks nobody when `site.offline` is set: it goes by `site.listings(name)`.
 
     >>> from trainferry import Job, Plan
     >>> from trainferry.backend import Backend

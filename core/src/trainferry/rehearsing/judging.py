@@ -23,6 +23,8 @@ _NEEDS_GPU = re.compile(
     r"(?i)no CUDA GPUs|found no nvidia driver|not compiled with CUDA|cuda is not available|CUDA_ERROR_NO_DEVICE"
     r"|no gpu|gpu.{0,40}(?:not found|required|available)|physical_devices"
 )
+_TOOLS = re.compile(r"No module named '(pkg_resources|setuptools|distutils|pip|wheel)\b")
+"""Modules that come with pip: an image may have them where the job's environment says nothing of them."""
 _FEW_DATA = re.compile(
     r"(?i)empty logs|n_samples|steps_per_epoch|ran out of data|not enough|too few"
     r"|at least \d+ (?:samples|classes|images)|zero-size|division by zero|num_samples"
@@ -95,6 +97,11 @@ def _failure(case: Case) -> Finding:
         return found(job, "memory-short", f"{message}; this machine may be too small for it", at=at)
     if case.sampled and _FEW_DATA.search(failure.message):
         return found(job, "rehearsal-sample", message, at=at)
+    tool = _TOOLS.search(failure.message)
+    if tool:
+        remedy = f"add setuptools to environment.pip; what has {tool[1]} is not part of every image"
+        doubt = Confidence.POSSIBLE
+        return found(job, "rehearsal-failed", message, remedy, at=at, severity=Severity.WARNING, confidence=doubt)
     sure = Confidence.LIKELY if case.differs else Confidence.CERTAIN
     return found(job, "rehearsal-failed", message, remedy_for(failure.message), at=at, confidence=sure)
 

@@ -67,6 +67,7 @@ def run(backend: "Backend", plan: Plan, timeout: float, report: Report) -> Obser
         raise BackendError(f"the backend '{backend.name}' gave no reference for the rehearsal")
     try:
         status, log, timed_out = _watch(backend, ref, timeout, report)
+        report(Progress("looking at what it left"))
         evidence = backend.rehearsal_evidence(ref)
         seconds = (status.ended or time.time()) - (status.started or time.time())
         files = [entry for entry in backend.list_files(ref) if entry.path.startswith(("outputs/", "logs/"))]
@@ -75,14 +76,6 @@ def run(backend: "Backend", plan: Plan, timeout: float, report: Report) -> Obser
     except BaseException:
         _end(backend, ref)
         raise
-
-
-def clear(backend: "Backend", run_id: str) -> None:
-    """Remove what the rehearsal left."""
-    try:
-        backend.tear_down(f"run:{run_id}")
-    except FerryError:
-        return
 
 
 def _watch(backend: "Backend", ref: str, timeout: float, report: Report) -> tuple[RunStatus, str, bool]:

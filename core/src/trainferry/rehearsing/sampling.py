@@ -65,8 +65,9 @@ def take_sample(original: Path, target: Path, *, per_class: int | None, batch: i
     groups, count, weight = _groups(original)
     if per_class is None and count <= SMALL_FILES and weight <= SMALL_BYTES:
         return Sample(original, count, count)
-    wanted = per_class or max(_LEAST, math.ceil(3 * batch / max(1, len(groups))))
-    wanted = max(1, min(wanted, MOST_FILES // max(1, len(groups))))
+    classes = max(1, sum(bool(files) for files in groups.values()))
+    wanted = per_class or max(_LEAST, math.ceil(3 * batch / classes))
+    wanted = max(1, min(wanted, MOST_FILES // classes))
     chosen = _choose(groups, wanted)
     every = (name for files in groups.values() for name, _ in files)
     lost = set(map(os.path.basename, every)) - set(map(os.path.basename, chosen))

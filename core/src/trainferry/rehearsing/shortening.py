@@ -76,7 +76,7 @@ def _batches_in(script: Path) -> list[int]:
         text = script.read_text(encoding="utf-8", errors="replace")
     except OSError:
         return []
-    pattern = r"(?i)\b(?:batch_?size|bs)\b[\"']?(?:\s*:\s*int)?\s*(?:=|:|,.{0,60}?default\s*=)\s*(\d{1,4})\b"
+    pattern = r"(?i)\b(?:batch[-_]?size|bs)\b[\"']?(?:\s*:\s*int)?\s*(?:=|:|,.{0,60}?default\s*=)\s*(\d{1,4})\b"
     return [int(number) for number in re.findall(pattern, text)]
 
 

@@ -1,6 +1,7 @@
 """The stage `rehearse`: from a job and its target to a short run here, and what it showed."""
 
 import os
+import platform
 import re
 import shutil
 import time
@@ -32,7 +33,13 @@ if TYPE_CHECKING:
 _OLD = 24 * 3600.0
 """Seconds after which what a killed rehearsal left is cleared away."""
 
+_ASK_AGAIN = 3600.0
+"""Seconds that a Python counts as missing, before it is looked for again."""
+
 _LOG_SHOWN = 4000
+
+_MARGIN = 30
+"""Seconds after which the backend ends a script by itself, if we were killed and can't."""
 
 
 @dataclass
@@ -130,7 +137,7 @@ def _rehearsal_job(stage: _Stage, samples: dict[str, Sample], short: Short) -> t
     environment, differences = _environment(job)
     environment["variables"] = {**stage.rules.variables, **_witness(job), **job.environment.variables}
     data["environment"] = environment
-    data["timeout"] = job.rehearse.timeout
+    data["timeout"] = job.rehearse.timeout + _MARGIN
     made = Job.model_validate(data).with_origin(replace(job.origin, marks={}, findings=()))
     return made, differences
 
@@ -181,25 +188,28 @@ def _backend(stage: _Stage) -> "Backend":
 
 def _prepared(stage: _Stage, backend: "Backend", job: Job) -> tuple[Plan, Job, list[str]]:
     """The plan, its environment made: with the Python that this machine has, if the job's can't be had."""
-    run_id = f"rehearsal-{os.getpid()}"
-    try:
+    run_id, python = f"rehearsal-{os.getpid()}", job.environment.python
+    if python is None:
         return running.prepare(backend, job, run_id, stage.rules, stage.report), job, []
-    except Impossible as error:
-        if job.environment.python is None:
-            raise
-        python = job.environment.python
-        other = job.laid_over({"environment": {"python": None}})
-        other = other.with_origin(job.origin)
+    missing = stage.ferry.site.listings("pythons")
+    known = missing.recall(python)
+    first = None
+    if known is None or known.age > _ASK_AGAIN:
         try:
-            return running.prepare(backend, other, run_id, stage.rules, stage.report), other, [_instead(python)]
-        except Impossible:
-            raise error from None
-
-
-def _instead(python: str) -> str:
-    import platform  # noqa: PLC0415
-
-    return f"Python {platform.python_version()} instead of {python}"
+            return running.prepare(backend, job, run_id, stage.rules, stage.report), job, []
+        except Impossible as error:
+            first = error
+    other = job.laid_over({"environment": {"python": None}}).with_origin(job.origin)
+    mine = platform.python_version()
+    try:
+        plan = running.prepare(backend, other, run_id, stage.rules, stage.report)
+    except Impossible as error:
+        if first is not None and "python" not in first.message.lower():
+            raise first from error
+        text = f"Python {python} is not on this machine, and with {mine} its packages can't be had: {error.message}"
+        raise Impossible(text, remedy=f"install Python {python}, such as by: uv python install {python}") from error
+    missing.keep(python, {"instead": mine})
+    return plan, other, [f"Python {mine} instead of {python}"]
 
 
 def _result(

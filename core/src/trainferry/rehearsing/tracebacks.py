@@ -37,7 +37,7 @@ def read_failure(log: str, source: Path) -> Failure:
                 file, line = own, int(frame["line"])
             continue
         if text[:1] not in (" ", "\t", "") and _EXCEPTION.match(text):
-            message = _whole(rest[number:])
+            message = _within(rest[number:]) or _whole(rest[number:])
             break
     return Failure(message or _last_line(lines), file, line)
 
@@ -51,6 +51,14 @@ def _whole(lines: list[str]) -> str:
         kept.append(line.strip())
     text = " ".join(kept)
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]} ..."
+
+
+def _within(lines: list[str]) -> str:
+    """The exception that Keras and AutoGraph tell of below `in user code:`, with frames of its own; empty if none."""
+    if not lines[0].endswith("in user code:"):
+        return ""
+    inner = [line.strip() for line in lines[1:] if _EXCEPTION.match(line.strip()) and ": " in line]
+    return inner[-1][:_LONGEST] if inner else ""
 
 
 def _last_line(lines: list[str]) -> str:

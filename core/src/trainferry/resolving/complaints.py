@@ -21,9 +21,9 @@ _NO_VERSION = re.compile(r"there (?:is|are) no versions? of ([\w.\-]+)(?:\[[^\]]
 _ONLY = re.compile(r"only ([\w.\-]+)(?:\[[^\]]*\])?(\S+) (?:is|are) available")
 _NO_WHEEL = re.compile(r"([\w.\-]+?)(==[\w.!+\-]+|[<>]\S+)? (?:has|have) no wheels? with a matching (Python|platform)")
 _PYTHON = re.compile(r"(?:the )?(?:current|requested) Python version \(\S+\) does not satisfy (Python\S+)")
-_PYTHON_OF = re.compile(r"([\w.\-]+?)(==\S+|[<>]=?\S+)? depends on (Python\S+)")
+_PYTHON_OF = re.compile(r"([\w.\-]+?)(==\S+|[<>]=?\S+)? (?:depends? on|requires?) (Python *[<>=!~]\S+)")
 _BUILD = re.compile(r"Failed to (?:build|download and build|parse metadata|resolve requirements[^`]*) `([^`]+)`")
-_DEPENDS = re.compile(r"([\w.\-]+?)(==\S+|[<>]=?\S+)? depends on ([\w.\-]+?)([<>=!~]\S*)(?=[ ,.]|$)")
+_DEPENDS = re.compile(r"([\w.\-]+?)(==\S+|[<>]=?\S+)? depends? on ([\w.\-]+?)([<>=!~]\S*)(?=[ ,.]|$)")
 _FILE = re.compile(r"Distribution not found at: (\S+)")
 _SYNTAX = re.compile(r"Couldn't parse (?:requirement|metadata)")
 
@@ -118,7 +118,9 @@ def _python(job: Job, text: str, short: str, newest: Newest, version: str) -> Fi
     name = package[1] if package else ""
     there = newest(name) if name else None
     remedy = f"take {name}=={there}, the newest for Python {version}, or another environment.python" if there else ""
-    return found(job, "package-no-wheel", f"not made for Python {version}: {short}", remedy, at=_at(job, name or text))
+    reason = short.partition(", we can conclude")[0]
+    message = f"{name or 'a package'} is not made for Python {version}: {reason}"
+    return found(job, "package-no-wheel", message, remedy, at=_at(job, name or text))
 
 
 def _build(job: Job, text: str, _short: str, _newest: Newest, _version: str) -> Finding | None:

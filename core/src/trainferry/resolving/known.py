@@ -102,12 +102,15 @@ CLASHES: tuple[Clash, ...] = (
 
 
 def clashes(packages: Mapping[str, str]) -> Iterator[Clash]:
-    """Those clashes that a set of packages (name to version) has."""
+    """Those clashes that a set of packages (name to version) has; of several that one remedy mends, the first."""
+    told: set[tuple[str, str]] = set()
     for clash in CLASHES:
-        if _fits(packages.get(clash.package), clash.versions) and _fits(
-            packages.get(clash.other), clash.other_versions
-        ):
-            yield clash
+        here = _fits(packages.get(clash.package), clash.versions)
+        if here and _fits(packages.get(clash.other), clash.other_versions):
+            marks = {(clash.other, clash.remedy), (clash.package, clash.other)}
+            if not marks & told:
+                yield clash
+            told |= marks
 
 
 def _fits(version: str | None, wanted: str) -> bool:

@@ -130,4 +130,6 @@ def _not_checked(job: Job, answer: Answer, *, offline: bool) -> Finding:
 
 def _age(seconds: float) -> str:
     hours = seconds / 3600
-    return f"{hours / 24:.0f} days" if hours >= 48 else f"{max(1, round(hours))} h"  # noqa: PLR2004
+    if hours < 1:
+        return f"{max(1, round(seconds / 60))} min"
+    return f"{hours / 24:.0f} days" if hours >= 48 else f"{round(hours)} h"  # noqa: PLR2004
