@@ -64,6 +64,7 @@ class Mapped:
     command: str | None = None
     """A command line that a launcher has to run; a job file names a Python file."""
     backend: str = ""
+    region: str = ""
     inputs: list[str] = field(default_factory=list)
     network: bool = True
     workspace: str | None = None
@@ -238,6 +239,7 @@ def _compute(value: Node, mapped: Mapped) -> Node:
             seconds = int(item.value) * (60 if name == "idle_minutes" else 1)
             pairs.append((scalar("idle_seconds"), number(seconds)))
         elif name in COMPUTE:
+            mapped.region = str(item.value) if COMPUTE[name] == "region" else mapped.region
             pairs.append((scalar(COMPUTE[name]), _priority(item) if COMPUTE[name] == "priority" else item))
         elif name not in COMPUTE_ELSEWHERE and get_close_matches(name, [*COMPUTE, *COMPUTE_ELSEWHERE], cutoff=0.7):
             pairs.append((key, item))
