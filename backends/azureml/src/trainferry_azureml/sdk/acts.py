@@ -1,4 +1,4 @@
-"""Each act that goes through azureml-core, for one session: quietly, tried again while a failure may pass, explained."""
+"""Each act that goes through azureml-core: quietly, tried again while a failure may pass, and then explained."""
 
 import time
 from collections.abc import Callable
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from trainferry_azureml.sdk.failures import close_pools, status_of, translated
 from trainferry_azureml.sdk.loading import quiet
 from trainferry_azureml.service.errors import Unreachable
-from trainferry_azureml.service.http import PASSING, pause_before
+from trainferry_azureml.service.http import PASSING, RENEWALS, pause_before
 
 if TYPE_CHECKING:
     from trainferry_azureml.session import Session
@@ -31,7 +31,7 @@ class Sdk:
         """
         deadline = time.monotonic() + self._session.settings.retry_seconds
         attempt = 0
-        renewed = False
+        renewals = 0
         while True:
             try:
                 with quiet(self._session.site.cache):
@@ -40,8 +40,8 @@ class Sdk:
                 close_pools(error)
                 pause = pause_before(attempt, None)
                 ours = translated(error, doing)
-                if status_of(error) == _UNAUTHORIZED and not renewed:
-                    renewed = True
+                if status_of(error) == _UNAUTHORIZED and renewals < RENEWALS:
+                    renewals += 1
                     self._session.tokens.renew()
                 elif not self._may_pass(error, ours) or time.monotonic() + pause > deadline:
                     raise ours from error

@@ -9,7 +9,7 @@ from azureml.core import Environment
 
 
 def register(workspace: Any, definition: dict[str, Any]) -> str:
-    """Register a definition; returns the version that the workspace gave it. What is there with the same content stays."""
+    """Register a definition; returns the version that the workspace gave it. The same content keeps its version."""
     version: str = environment_of(definition).register(workspace).version
     return str(version)
 
