@@ -64,7 +64,8 @@ def page(rows: list[Row], result: dict[str, Any]) -> str:
         lines += [
             "",
             f"`ferry check` on {speed['images']:,} real pictures ({speed['bytes'] / 1e6:.0f} MB), the whole command: "
-            f"{speed['warm median']:.2f} s, 95 % below {speed['warm 95 %']:.2f} s; the first time {speed['cold']:.2f} s.",
+            f"{speed['warm median']:.2f} s, 95 % below {speed['warm 95 %']:.2f} s; "
+            f"the first time {speed['cold']:.2f} s.",
         ]
     lines += [
         "",

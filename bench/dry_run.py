@@ -16,6 +16,9 @@ import tempfile
 import time
 from pathlib import Path
 
+PAGE = Path(__file__).parent.parent / "docs" / "reference" / "dry-run-corpus.md"
+"""Where the tables go when the whole corpus has gone through all stages."""
+ALL = "check,resolve,plan,rehearse"
 LEAST_CAUGHT = 0.95
 """Part of the detectable cases that has to be caught."""
 
@@ -55,6 +58,8 @@ def main() -> int:
     data = {"summary": result, "rows": [vars(row) for row in rows]}
     if arguments.json:
         arguments.json.write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    if arguments.docs is None and not wanted and arguments.stages == ALL:
+        arguments.docs = PAGE
     if arguments.docs:
         arguments.docs.write_text(page(rows, result), encoding="utf-8")
     print(json.dumps(result, indent=1))
@@ -74,7 +79,7 @@ def options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--corpus", type=Path, required=True, metavar="FILE", help="the corpus, as JSON")
     parser.add_argument("--json", type=Path, metavar="OUT", help="write a row for each case, and a summary")
-    parser.add_argument("--docs", type=Path, metavar="PAGE", help="write the tables as a page")
+    parser.add_argument("--docs", type=Path, metavar="PAGE", help="write the tables as this page")
     images = os.environ.get("CORPUS_IMAGES")
     parser.add_argument(
         "--images",
@@ -83,7 +88,7 @@ def options() -> argparse.Namespace:
         metavar="ZIP",
         help="time the check on these pictures, too; default: the variable CORPUS_IMAGES",
     )
-    parser.add_argument("--stages", default="check,resolve,plan,rehearse", help="which stages to run")
+    parser.add_argument("--stages", default=ALL, help="which stages to run")
     parser.add_argument("--on", metavar="BACKEND", help="in place of the backend that a case names")
     parser.add_argument("--cache", type=Path, default=default_cache(), help="folder for environments that are built")
     parser.add_argument("--case", action="append", metavar="ID", help="only this case; may be repeated")
