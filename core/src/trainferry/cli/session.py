@@ -39,9 +39,8 @@ def ferry_of(arguments: argparse.Namespace, output: Output, folder: Path | None 
     with warnings.catch_warnings():
         warnings.simplefilter("always", PluginWarning)
         warnings.showwarning = lambda message, *_args, **_more: output.say(f"warning: {message}")
-        config = config_of(arguments, output, folder)
         interactive = sys.stdin.isatty() and sys.stderr.isatty() and not output.json
-        offline = getattr(arguments, "offline", False)
+        config, offline = config_of(arguments, output, folder), getattr(arguments, "offline", False)
         with Ferry(config, offline=offline, interactive=interactive) as ferry:
             yield ferry
             if ferry.repaired:
