@@ -32,6 +32,7 @@ def emulator(*arguments: str, code: int = 0) -> str:
     return done.stdout + done.stderr
 
 
+@pytest.mark.slow
 def test_a_detached_emulator_is_used_and_stopped(home: Path) -> None:
     assert "start one: azureml-emulator" in emulator("env", code=1)
     said = emulator("start", "--detach", "--workspace", "mine")

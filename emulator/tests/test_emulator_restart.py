@@ -54,6 +54,7 @@ def gone(processes: list[str]) -> bool:
     return not any(set(below(int(one.split()[0]))) & {one} for one in processes)
 
 
+@pytest.mark.slow
 def test_a_restart_keeps_everything(azure: AzureMLEmulator, wire: Wire) -> None:
     wire.put_compute("kept")
     run_id = wire.submit("print('before')", "kept", tags={"a": "b"})
@@ -69,6 +70,7 @@ def test_a_restart_keeps_everything(azure: AzureMLEmulator, wire: Wire) -> None:
     assert wire.ended(again)["status"] == "Completed"
 
 
+@pytest.mark.slow
 def test_a_killed_emulator_leaves_nothing_and_goes_on(azure: AzureMLEmulator, wire: Wire) -> None:
     wire.put_compute("killed", nodes=1)
     running = wire.submit("import time\nprint('up', flush=True)\ntime.sleep(600)", "killed")
