@@ -147,6 +147,14 @@ def test_requests_are_remembered(wire: Wire) -> None:
     assert (seen["service"], seen["method"], seen["path"], seen["status"]) == ("arm", "GET", "/subscriptions", 200)
 
 
+def test_requests_to_storage_are_remembered_without_our_own(wire: Wire) -> None:
+    before = wire.azure.admin.blob_count()
+    assert blob(wire).status_code == 200
+    (seen,) = wire.azure.admin.blob_requests(before)
+    assert (seen["method"], seen["status"]) == ("GET", 200)
+    assert seen["path"].endswith("/ExperimentRun/dcid.faulty/x.txt")
+
+
 LONG = "import time\nprint('up', flush=True)\ntime.sleep({seconds})"
 
 

@@ -98,6 +98,15 @@ def test_the_emulator_ends_with_whoever_started_it(tmp_path: Path) -> None:
     wait_for(lambda: gone(processes), "the end of the emulator and of Azurite")
 
 
+def test_without_storage_there_is_no_cloud(azure: AzureMLEmulator) -> None:
+    """A client had better meet a closed door than errors at each request."""
+    processes = below(azure.pid)
+    children = [int(one.split()[0]) for one in processes if int(one.split()[0]) != azure.pid]
+    (azurite,) = [pid for pid in children if "azurite" in Path(f"/proc/{pid}/cmdline").read_text(encoding="utf-8")]
+    os.kill(azurite, signal.SIGKILL)
+    wait_for(lambda: gone(processes), "the end of the emulator")
+
+
 def test_a_state_folder_has_one_emulator(azure: AzureMLEmulator) -> None:
     with pytest.raises(EmulatorError, match="an emulator is running on"):
         AzureMLEmulator(azure.state).start()

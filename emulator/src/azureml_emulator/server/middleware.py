@@ -1,6 +1,7 @@
 """What every request passes on its way in: its path is put in order, faults strike, its token is checked."""
 
 import asyncio
+import hmac
 import re
 import time
 from collections import deque
@@ -105,7 +106,7 @@ class Gate:
     def _refusal(self, scope: Scope) -> JSONResponse | None:
         headers = {name: value for name, value in scope["headers"] if name in (b"authorization", b"x-emulator-secret")}
         if scope["path"].startswith("/emulator/") and scope["path"] != "/emulator/health":
-            right = headers.get(b"x-emulator-secret", b"").decode() == self.cloud.settings.secret
+            right = hmac.compare_digest(headers.get(b"x-emulator-secret", b""), self.cloud.settings.secret.encode())
             return None if right else JSONResponse(error_body("Forbidden", "x-emulator-secret is wrong"), 403)
         if OPEN.match(scope["path"]):
             return None

@@ -26,7 +26,7 @@ from azureml_emulator.server.app import application
 from azureml_emulator.server.cloud import Cloud
 from azureml_emulator.server.protocol import Protocol, Server
 from azureml_emulator.server.settings import Settings, load, save
-from azureml_emulator.storage.azurite import Azurite
+from azureml_emulator.storage.azurite import Azurite, AzuriteError
 from azureml_emulator.storage.blobs import Blobs
 from azureml_emulator.store import Store
 from azureml_emulator.workspace.models import KIND, key_of, put_workspace
@@ -80,6 +80,8 @@ def serve(state: State, wanted: Settings, *, say: Say, ready: Ready, ends_with_i
             runner.start(cloud)
             _first_workspace(cloud)
             asyncio.run(_serve(cloud, tls, listener, azurite, ready, ends_with_input=ends_with_input))
+            if not azurite.alive:
+                raise AzuriteError(f"Azurite has ended by itself; its log: {azurite.log}")
         finally:
             state.running.unlink(missing_ok=True)
             runner.close()
@@ -190,7 +192,7 @@ async def _serve(
 def _watch_azurite(azurite: Azurite, end: Callable[[], None]) -> None:
     """Blob storage gone is everything gone: better to end than to fail at each request."""
     azurite.wait_for_end()
-    logging.getLogger("azureml_emulator").info("Azurite has ended; its log is azurite.log in %s", azurite.folder)
+    logging.getLogger("azureml_emulator").info("Azurite has ended; its log: %s", azurite.log)
     end()
 
 

@@ -50,7 +50,7 @@ class Azurite:
         }
         claim = self._claim()
         try:
-            with self._log.open("wb") as log:
+            with self.log.open("wb") as log:
                 # Azurite ends when its standard input does, and that happens when this process ends, even by SIGKILL.
                 self.process = subprocess.Popen(
                     command, stdin=subprocess.PIPE, stdout=log, stderr=log, env=variables, start_new_session=True,
@@ -75,7 +75,8 @@ class Azurite:
                 return descriptor
 
     @property
-    def _log(self) -> Path:
+    def log(self) -> Path:
+        """What it said since its last start."""
         return self.folder / "azurite.log"
 
     @property
@@ -93,7 +94,7 @@ class Azurite:
         deadline = time.monotonic() + READY_LIMIT
         while not self._answers():
             if not self.alive or time.monotonic() > deadline:
-                said = self._log.read_text(encoding="utf-8", errors="replace").strip()[-2000:]
+                said = self.log.read_text(encoding="utf-8", errors="replace").strip()[-2000:]
                 self.stop()
                 raise AzuriteError(f"Azurite doesn't answer on port {self.port}; it said: {said or 'nothing'}")
             time.sleep(0.05)
