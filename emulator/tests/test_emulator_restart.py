@@ -2,7 +2,9 @@
 
 import json
 import os
+import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -118,3 +120,26 @@ def test_without_a_folder_nothing_stays() -> None:
         assert (azure.workspace, azure.location) == ("other", "westeurope")
         assert json.loads(azure.write_config(folder).read_text())["workspace_name"] == "other"
     assert not folder.exists()
+
+
+@pytest.mark.slow
+def test_a_run_that_was_taken_on_is_handed_over_after_a_kill(azure: AzureMLEmulator, wire: Wire) -> None:
+    """The kill comes between the two: history has the run, the engine doesn't."""
+    wire.put_compute("handed")
+    done = wire.submit("print('really')", "handed")
+    wire.ended(done)
+    azure.stop()
+    # What the state looks like then: the run hasn't ended, and the engine has no record of it.
+    with sqlite3.connect(azure.state / "state.sqlite3") as database:
+        changed = (
+            "UPDATE documents SET document = replace(document, '\"Completed\"', '\"NotStarted\"') WHERE kind = 'run'"
+        )
+        assert database.execute(changed).rowcount == 1
+    database.close()
+    for file in (azure.state / "work").rglob(f"*{done}*"):
+        if file.is_dir():
+            shutil.rmtree(file)
+        else:
+            file.unlink()
+    azure.start()
+    assert wire.ended(done)["status"] == "Completed"

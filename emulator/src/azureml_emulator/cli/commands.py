@@ -75,7 +75,7 @@ def start(arguments: argparse.Namespace) -> int:
     if arguments.detach:
         return _start_detached(arguments)
     from azureml_emulator.engine.engine import EngineError  # noqa: PLC0415  (the other actions import no server)
-    from azureml_emulator.server.process import AlreadyRunning, serve  # noqa: PLC0415
+    from azureml_emulator.server.process import AlreadyRunning, PortTaken, serve  # noqa: PLC0415
     from azureml_emulator.server.settings import Settings, Timing  # noqa: PLC0415
     from azureml_emulator.storage.azurite import AzuriteError  # noqa: PLC0415
     from azureml_emulator.storage.install import InstallError  # noqa: PLC0415
@@ -102,7 +102,7 @@ def start(arguments: argparse.Namespace) -> int:
         )
     except AlreadyRunning as error:
         raise Refused(f'{error}\n  use it: eval "$({arguments.prog} env)"; or end it: {arguments.prog} stop') from error
-    except (AzuriteError, InstallError, EngineError) as error:
+    except (AzuriteError, InstallError, EngineError, PortTaken) as error:
         raise Refused(str(error)) from error
     if not arguments.json:
         print("stopped", file=sys.stderr)

@@ -11,9 +11,7 @@ from azureml_emulator.execution import outputs
 from azureml_emulator.execution.faults import run_started
 from azureml_emulator.history import models as history
 from azureml_emulator.server.cloud import Cloud
-
-SUBMITTED = "execution.submitted"
-"""By run id: the workspace, the cluster, and where outputs go. Outlives the process, as the engine's orders do."""
+from azureml_emulator.workspace.models import SUBMITTED
 
 
 class CloudEvents:

@@ -26,7 +26,7 @@ from azureml_emulator.server.app import application
 from azureml_emulator.server.cloud import Cloud
 from azureml_emulator.server.protocol import Protocol, Server
 from azureml_emulator.server.settings import Settings, load, save
-from azureml_emulator.storage.azurite import Azurite, AzuriteError
+from azureml_emulator.storage.azurite import Azurite, AzuriteError, is_free
 from azureml_emulator.storage.blobs import Blobs
 from azureml_emulator.store import Store
 from azureml_emulator.workspace.models import KIND, key_of, put_workspace
@@ -38,6 +38,10 @@ Ready = Callable[[dict[str, Any]], None]
 
 class AlreadyRunning(Exception):
     """Another process has the state folder."""
+
+
+class PortTaken(Exception):
+    """A port that was asked for isn't free."""
 
 
 @contextlib.contextmanager
@@ -60,11 +64,14 @@ def serve(state: State, wanted: Settings, *, say: Say, ready: Ready, ends_with_i
 
     `ready` is called once with what `running.json` holds, when every service answers.
     """
+    asked = wanted.port, wanted.blob_port
     with exclusive(state):
         _log_to(state.log)
         settings = load(state, wanted)
         tls = certificates.ensure(state.certificates)
-        listener = _listen(settings.port)
+        if asked[1] and not is_free(asked[1]):
+            raise PortTaken(f"port {asked[1]} of 127.0.0.1 isn't free; without --blob-port a free one is taken")
+        listener = _listen(settings.port, only=bool(asked[0]))
         settings.port = listener.getsockname()[1]
         azurite = Azurite(state.blobs, settings.account, settings.account_key, settings.secret, tls, settings.blob_port)
         azurite.start(say)
@@ -100,9 +107,9 @@ def _log_to(file: Path) -> None:
         logging.getLogger(noisy).setLevel(logging.WARNING)
 
 
-def _listen(port: int) -> socket.socket:
-    """A listening socket of loopback: on the port of last time if it is free."""
-    for number in dict.fromkeys((port, 0)):
+def _listen(port: int, *, only: bool) -> socket.socket:
+    """A listening socket of loopback: on the port of last time if it is free, or `only` on the one asked for."""
+    for number in (port,) if only else dict.fromkeys((port, 0)):
         listener = socket.socket()
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -112,7 +119,7 @@ def _listen(port: int) -> socket.socket:
             continue
         listener.listen(BACKLOG)
         return listener
-    raise OSError("no port of 127.0.0.1 is free")
+    raise PortTaken(f"port {port} of 127.0.0.1 isn't free; without --port a free one is taken")
 
 
 def _first_workspace(cloud: Cloud) -> None:

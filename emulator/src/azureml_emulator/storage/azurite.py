@@ -38,7 +38,7 @@ class Azurite:
     def start(self, say: Say = silent) -> None:
         """Start the process without waiting for it; `wait` does that."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.port = self.port if _is_free(self.port) else free_port()
+        self.port = self.port if is_free(self.port) else free_port()
         command = [*azurite_command(say), "--silent", "--skipApiVersionCheck", "--disableTelemetry"]
         command += ["--location", str(self.folder), "--blobHost", "127.0.0.1", "--blobPort", str(self.port)]
         command += ["--cert", str(self.certificates.certificate), "--key", str(self.certificates.key)]
@@ -131,7 +131,8 @@ def free_port() -> int:
         return port
 
 
-def _is_free(port: int) -> bool:
+def is_free(port: int) -> bool:
+    """Whether nobody uses a port of loopback; 0 is none."""
     if not port:
         return False
     with socket.socket() as probe:
