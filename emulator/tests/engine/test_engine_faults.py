@@ -93,7 +93,8 @@ def test_a_deleted_cluster_ends_its_runs(workshop: "Workshop") -> None:
     workshop.engine.clusters.remove("cpu")
     state = workshop.wait(run_id)
     assert state.error is not None
-    assert "the cluster cpu was deleted" in state.error.message
+    assert (state.error.code, state.error.kind) == ("UserError", "ComputeUnavailable")
+    assert "The compute target was deleted" in state.error.message
 
 
 def test_processes_see_only_their_own_node(workshop: "Workshop") -> None:

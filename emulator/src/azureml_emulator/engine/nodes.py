@@ -141,6 +141,8 @@ class Attempt:
         if self._lease.preempted:
             self._say(self._names.execution, f"{self._lease.lost}; the run is queued again")
             return Preempted()
+        if self._lease.deleted:
+            return failed("ComputeUnavailable", "The compute target was deleted while the run went on on it.")
         return failed("NodeLost", f"The run can't go on: {self._lease.lost}.", service=True)
 
     def _timeout(self) -> Outcome:

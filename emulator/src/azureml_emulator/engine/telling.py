@@ -20,6 +20,9 @@ _BRISK, _BETWEEN_TELLS = 100, 0.5
 """A log is told as it grows so many times; from then on every half second, because a listener may keep each piece apart
 (an append blob holds 50,000)."""
 
+_BETWEEN_NOTES = 1.0
+"""Seconds of telling files after which is noted which were told: a note has all their names."""
+
 _FOLDERS = ("outputs", "logs")
 
 
@@ -31,6 +34,7 @@ class Teller:
         self._events = events
         self._told = record.told()
         self._refused: set[str] = set()
+        self._kept = dict(self._told.files)
         self._lock = threading.Lock()
         """Held while `_told` is changed or kept."""
         self._tells = 0
@@ -79,17 +83,27 @@ class Teller:
 
     def tell_files(self, work: Path) -> bool:
         """Tell files that are new or changed below `outputs/` and `logs/`; False if some weren't heard."""
-        heard = True
+        heard, kept = True, time.monotonic()
         for name, path, mark in self._files(work):
             if self._told.files.get(name) == mark:
                 continue
             if self._heard(name, partial(self._events.file_changed, self._record.run_id, name, path), path):
                 with self._lock:
                     self._told.files[name] = mark
-                    self._record.set_told(self._told)
+                if time.monotonic() > kept + _BETWEEN_NOTES:
+                    self._keep()
+                    kept = time.monotonic()
             else:
                 heard = False
+        self._keep()
         return heard
+
+    def _keep(self) -> None:
+        """Note on disk which files were told, for a restart."""
+        with self._lock:
+            if self._kept != self._told.files:
+                self._kept = dict(self._told.files)
+                self._record.set_told(self._told)
 
     def tell_output(self, output: str, folder: Path) -> bool:
         """Tell all files of an output's folder; False if some weren't heard."""
