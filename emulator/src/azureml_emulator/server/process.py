@@ -5,6 +5,7 @@ import contextlib
 import fcntl
 import logging
 import os
+import shutil
 import signal
 import socket
 import sys
@@ -67,6 +68,8 @@ def serve(state: State, wanted: Settings, *, say: Say, ready: Ready, ends_with_i
     asked = wanted.port, wanted.blob_port
     with exclusive(state):
         _log_to(state.log)
+        # Clients keep addresses there for ever, and these may be others from now on.
+        shutil.rmtree(state.client, ignore_errors=True)
         settings = load(state, wanted)
         tls = certificates.ensure(state.certificates)
         if asked[1] and not is_free(asked[1]):
