@@ -166,6 +166,18 @@ def test_a_lost_node_takes_its_run_along(wire: Wire) -> None:
     assert run["error"]["error"]["referenceCode"] == "NodeLost"
 
 
+def test_a_node_is_lost_at_a_moment_of_ones_own(wire: Wire) -> None:
+    wire.put_compute("moment")
+    run_id = wire.submit(LONG.format(seconds=600), "moment")
+    wait_for(lambda: wire.run(run_id)["status"] == "Running", "the script's start")
+    nodes = wire.ask("POST", f"{wire.scope}/computes/moment/listNodes")["nodes"]
+    assert [node["runId"] for node in nodes] == [run_id]
+    wire.azure.admin.lose_node("moment")
+    assert wire.ended(run_id)["error"]["error"]["referenceCode"] == "NodeLost"
+    with pytest.raises(AdminError, match="'nowhere' was not found"):
+        wire.azure.admin.lose_node("nowhere")
+
+
 def test_a_preempted_run_starts_again(wire: Wire) -> None:
     wire.put_compute("cheap", priority="LowPriority")
     wire.azure.admin.add_fault("preemption", target="cheap", count=1, seconds=0.2)
