@@ -43,7 +43,6 @@ SECRET = "s3cr3t-kit-5f1c9e"  # noqa: S105  (a made-up one, to be looked for)
 
 BESIDE: dict[str, str | bytes] = {
     "beside/module.py": "ANSWER = 42\n",
-    "beside/ünï cödé.txt": "ü",
     "data.bin": bytes(range(256)),
     ".env": f"TOKEN={SECRET}\n",
     "id_rsa": SECRET,

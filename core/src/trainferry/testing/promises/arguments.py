@@ -30,7 +30,7 @@ def test_variables_that_the_job_does_not_have_do_not_appear(kit: Kit, reporting_
     assert reporting_run["variables"].keys() == VARIABLES.keys()
 
 
-@pytest.mark.parametrize("name", ["kit.py", "beside/module.py", "data.bin", "beside/ünï cödé.txt"], ids=ascii)
+@pytest.mark.parametrize("name", ["kit.py", "beside/module.py", "data.bin"])
 def test_the_source_folder_travels_unchanged(kit: Kit, reporting_run: Report, name: str) -> None:
     content = BESIDE.get(name)
     if content is None:
@@ -38,6 +38,19 @@ def test_the_source_folder_travels_unchanged(kit: Kit, reporting_run: Report, na
         return
     data = content if isinstance(content, bytes) else content.encode()
     assert reporting_run["files"].get(name) == hashlib.sha256(data).hexdigest()
+
+
+@pytest.mark.parametrize("name", ["with space.txt", "ünï\U0001f600.txt", "100%+#.txt"], ids=ascii)
+def test_a_file_travels_whatever_its_name(kit: Kit, name: str) -> None:
+    """Or the job is refused before anything runs, with what to do about it."""
+    job = kit.job("import os; print('kit-names', *sorted(os.listdir('.')), sep='|')", {name: "x"})
+    plan = kit.backend.plan(job, f"kit-{kit.token}-names")
+    if plan.errors:
+        assert all(finding.remedy for finding in plan.errors)
+        return
+    ref = kit.apply(plan)
+    assert kit.wait(ref).exit_code == 0
+    assert f"|{name}" in kit.log(ref)
 
 
 def test_the_script_runs_in_its_source_folder_and_imports_from_it(kit: Kit, reporting_run: Report) -> None:
