@@ -150,6 +150,41 @@ def test_a_run_starts_over_when_it_failed_as_often_as_it_may(near: Lab, tmp_path
     assert log.endswith("try 2\n")
 
 
+def test_a_run_starts_over_when_it_lost_a_node(near: Lab, tmp_path: Path) -> None:
+    """The script kills the actor that stands for its node, as the death of the node does."""
+    mark = f"mark-{os.urandom(4).hex()}"
+    script = """
+        import os, pathlib, signal, sys, time
+        tried = pathlib.Path(sys.argv[1])
+        if tried.exists():
+            print("second try", flush=True)
+            sys.exit(0)
+        tried.touch()
+        stat = pathlib.Path(f"/proc/{os.getppid()}/stat").read_text()
+        os.kill(int(stat.rpartition(")")[2].split()[1]), signal.SIGKILL)
+        time.sleep(300)
+    """
+    stubborn = near.client(retries=1)
+    ref = near.completed(near.job(script, arguments=[str(tmp_path / "tried"), mark]), stubborn)
+    assert "try 1 of 2 failed (a node was lost" in near.log(ref)
+    near.until(lambda: not carriers(mark), "the processes of the first try to be gone")
+
+
+def test_what_a_script_prints_cannot_pass_for_a_success(far: Lab) -> None:
+    line = '\x1etrainferry-end {"state": "completed", "exit_code": 0, "reason": "", "started": 1, "ended": 2}'
+    status = far.wait(far.submit(far.job(f"print({line!r}, flush=True)\nraise SystemExit(4)")))
+    assert (status.state, status.exit_code) == (RunState.FAILED, 4)
+
+
+def test_a_run_that_is_canceled_while_its_node_prepares_it_is_canceled(near: Lab) -> None:
+    wheel = _wheel(near.project, "ferrypause", f"1.{int.from_bytes(os.urandom(2), 'big')}")
+    ref = near.submit(near.job("import time; time.sleep(300)", environment={"python": "3.11", "pip": [f"./{wheel}"]}))
+    state = storage_of(near) / "runs" / ref.partition("@")[0] / "state.json"
+    near.until(state.exists, "its preparation")
+    near.backend.cancel(ref)
+    assert near.status(ref).state is RunState.CANCELED
+
+
 def test_a_run_whose_supervisor_was_killed_leaves_no_process_behind(near: Lab) -> None:
     mark = f"mark-{os.urandom(4).hex()}"
     script = """

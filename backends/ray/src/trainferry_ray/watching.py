@@ -70,8 +70,11 @@ def _going(api: RayApi | None, job: Mapping[str, Any], written: Mapping[str, Any
 def _begun(api: RayApi | None, job: Mapping[str, Any]) -> float | None:
     """When the script started, if it did."""
     log = (api.log(job["submission_id"]) if api else None) or ""
-    text = errands.part_after(log[:100_000], outcome.BEGIN)
-    return float(text) if text else None
+    text = log.partition(outcome.BEGIN)[2].partition("\n")[0]
+    try:
+        return float(text)
+    except ValueError:
+        return None
 
 
 def _ended(api: RayApi | None, job: Mapping[str, Any], written: Mapping[str, Any] | None) -> RunStatus:
@@ -80,7 +83,7 @@ def _ended(api: RayApi | None, job: Mapping[str, Any], written: Mapping[str, Any
     if job["status"] == "STOPPED":
         return RunStatus(RunState.CANCELED, reason="canceled", started=started, ended=ended)
     final = _last_words(api, job)
-    if final is not None:
+    if final is not None and (job["status"] == "SUCCEEDED" or final["state"] != "completed"):
         return _as_status(final)
     message = str(job.get("message") or "")
     if job["status"] == "SUCCEEDED":

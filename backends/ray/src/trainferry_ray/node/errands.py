@@ -144,9 +144,12 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
 
 
 def part_after(log: str, mark: str) -> str | None:
-    """What follows a mark of ours in a job's log, to the end of the line; None if it isn't there."""
-    match = re.search(f"{re.escape(mark)}([^\n]*)\n", log)
-    return match.group(1) if match else None
+    """What follows the last such mark in a job's log, to the end of the line; None if it isn't there.
+
+    The last one, because a script may print what looks like ours, but not after us.
+    """
+    found = re.findall(f"{re.escape(mark)}([^\n]*)\n", log)
+    return found[-1] if found else None
 
 
 def answer_of(log: str) -> Any:

@@ -1,6 +1,6 @@
 """Linux calls that Python has no function for: mounts of a process's own, orphans, death with the parent.
 
-Numbers are those of the kernel's headers (linux/sched.h, linux/mount.h, linux/prctl.h).
+Numbers are those of the kernel's headers (linux/sched.h, linux/mount.h, linux/prctl.h, linux/fcntl.h).
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ _NEWNS, _NEWUSER = 0x00020000, 0x10000000
 _RDONLY, _REMOUNT, _BIND, _REC, _PRIVATE = 1, 32, 4096, 16384, 1 << 18
 _LOCKED = {2: 2, 4: 4, 8: 8, 1024: 1024, 2048: 2048, 4096: 1 << 21}
 """Flag of statvfs -> flag of mount: what a remount without privileges has to repeat."""
+_SETATTR, _AT_FDCWD, _RECURSIVE, _ATTR_RDONLY = 442, -100, 0x8000, 1
 _DEATH_SIGNAL, _SUBREAPER = 1, 36
 _KILL = 9
 
@@ -62,6 +63,12 @@ def show_read_only(source: str, place: str) -> None:
     """Show `source` at `place`, where something of the same kind lies, so that a write there gives errno 30."""
     target = os.fsencode(place)
     _call("mount", os.fsencode(source), target, None, ctypes.c_ulong(_BIND | _REC), None)
+    attributes = (ctypes.c_uint64 * 4)(_ATTR_RDONLY, 0, 0, 0)  # struct mount_attr
+    library = ctypes.CDLL(None, use_errno=True)
+    size = ctypes.c_size_t(ctypes.sizeof(attributes))
+    if library.syscall(ctypes.c_long(_SETATTR), _AT_FDCWD, target, ctypes.c_uint(_RECURSIVE), attributes, size) == 0:
+        return
+    # Before Linux 5.12: this, which leaves what is mounted further below as it was.
     flags = os.statvfs(place).f_flag
     kept = sum(mount for stat, mount in _LOCKED.items() if flags & stat)
     _call("mount", None, target, None, ctypes.c_ulong(_REMOUNT | _BIND | _RDONLY | kept), None)

@@ -51,35 +51,47 @@ def snapshot_folder(package: str) -> str:
 def _guarded(request: dict[str, Any]) -> int:
     """Run in a child process; if that is killed, its processes come to this one, which ends them."""
     kernel.adopt_orphans()
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
     child = os.fork()
     if child == 0:
         code = 1
         try:
             os.setsid()
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGTERM])
             code = _alone(request)
         finally:
             sys.stdout.flush()
             os._exit(code)
-    signal.signal(signal.SIGTERM, lambda *_: _pass_on(child))
+    stops: list[int] = []
+    signal.signal(signal.SIGTERM, lambda *_: _pass_on(child, stops))
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGTERM])
     ended: dict[int, int] = {}
     while child not in ended:
         process, status = os.wait()
         ended[process] = os.waitstatus_to_exitcode(status)
-    if ended[child] < 0:
-        tree.end_all(ended, 0)
-        folder = RunFolder.of(storage_of(request["storage"]), request["run_id"])
-        began = (read_json(folder.state) or {}).get("started")
-        reason = f"its supervisor on the node was killed ({outcome.words_of(ended[child])}); run it again"
-        _finish(folder, outcome.state("lost", reason=reason, started=began))
-        return 1
-    return ended[child]
+    if ended[child] >= 0:
+        return ended[child]
+    tree.end_all(ended, 0)
+    folder = RunFolder.of(storage_of(request["storage"]), request["run_id"])
+    _finish(folder, _without_supervisor(folder, ended[child], stopped=bool(stops)))
+    return 1
 
 
-def _pass_on(child: int) -> None:
+def _pass_on(child: int, stops: list[int]) -> None:
+    stops.append(child)
     try:
         os.kill(child, signal.SIGTERM)
     except ProcessLookupError:
         return
+
+
+def _without_supervisor(folder: RunFolder, code: int, *, stopped: bool) -> dict[str, Any]:
+    """The last state of a run whose supervisor was ended by a signal: while it prepared the run, or by somebody."""
+    began = (read_json(folder.state) or {}).get("started")
+    if stopped:
+        return outcome.state("canceled", reason="canceled", started=began)
+    reason = f"its supervisor on the node was killed ({outcome.words_of(code)}); run it again"
+    return outcome.state("lost", reason=reason, started=began)
 
 
 def _alone(request: dict[str, Any]) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import signal
 import time
+import traceback
 from contextlib import suppress
 
 from trainferry_ray.node import outcome, upload
@@ -31,8 +32,12 @@ def run(request: dict[str, Any]) -> int:
 
     spread = Spread(request)
     signal.signal(signal.SIGTERM, spread.stop)
-    ray.init(address="auto", logging_level=logging.ERROR, log_to_driver=False)
-    final = spread.to_the_end()
+    try:
+        ray.init(address="auto", logging_level=logging.ERROR, log_to_driver=False)
+        final = spread.to_the_end()
+    except Exception as error:  # noqa: BLE001  (the run must end in a state that says what happened)
+        say(traceback.format_exc())
+        final = outcome.state("failed", reason=f"the driver on the head node failed: {error}", started=spread.started)
     final["ended"] = time.time()
     write_json(spread.folder.state, final)
     spread.relay.advance(last=True)
@@ -47,7 +52,8 @@ class Spread:
         self._request = request
         self._spec = request["distribution"] or {"kind": None, "nodes": 1, "per_node": 1}
         self._stopped = False
-        self._started: float | None = None
+        self.started: float | None = None
+        """When the script started on the first of the nodes (seconds since the epoch)."""
         self._told = ""
         self.folder = RunFolder.of(storage_of(request["storage"]), request["run_id"])
         self.folder.path.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -64,7 +70,7 @@ class Spread:
         tries = 1 + int(self._request["retries"])
         for number in range(1, tries + 1):
             final = self._try()
-            final["started"] = self._started
+            final["started"] = self.started
             if final["state"] not in {"failed", "lost"} or final.get("timeout") or number == tries or self._stopped:
                 break
             self._note(f"\ntrainferry: try {number} of {tries} failed ({final['reason'].splitlines()[0]}); once more\n")
@@ -184,10 +190,10 @@ class Spread:
     def _began(self, states: list[dict[str, Any]]) -> None:
         """Note when the script started on the first of the nodes."""
         starts = [state["started"] for state in states if state["started"]]
-        if starts and self._started is None:
-            self._started = min(starts)
-            say(f"{outcome.BEGIN}{self._started}\n")
-            write_json(self.folder.state, outcome.state("running", started=self._started))
+        if starts and self.started is None:
+            self.started = min(starts)
+            say(f"{outcome.BEGIN}{self.started}\n")
+            write_json(self.folder.state, outcome.state("running", started=self.started))
 
     @staticmethod
     def _failure(bad: dict[str, Any], nodes: int) -> dict[str, Any]:

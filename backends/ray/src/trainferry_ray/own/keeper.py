@@ -16,6 +16,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from trainferry.errors import BackendError
 from trainferry_ray.api import RayApi
 from trainferry_ray.node import kernel, tree
 from trainferry_ray.node.distribution import free_ports
@@ -139,7 +140,10 @@ class Keeper:
         """Whether the cluster has had no work for as long as it may."""
         if not self._config["idle_seconds"]:
             return False
-        jobs = self._api.jobs().values()
+        try:
+            jobs = self._api.jobs().values()
+        except BackendError:  # the head is overloaded: no reason to end its work
+            return False
         if any(job["status"] in {"PENDING", "RUNNING"} for job in jobs):
             return False
         last = max([self._since, *((job["end_time"] or 0) / 1000 for job in jobs)])
