@@ -23,6 +23,7 @@ ALL = (
     "environments",
     "mounts",
     "run_overhead",
+    "emulator",
     "azureml_runs",
     "data_preparation",
     "training",
