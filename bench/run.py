@@ -24,6 +24,7 @@ ALL = (
     "mounts",
     "run_overhead",
     "emulator",
+    "azureml_runs",
     "plugins",
     "new_backend",
     "data_preparation",
