@@ -108,19 +108,23 @@ class Backend:
         model = self.settings_model()
         if model is None:
             if settings:
-                raise ConfigError(f"the backend '{self.name}' has no settings, but got: {', '.join(settings)}")
+                raise ConfigError(
+                    f"the backend '{self.name}' has no settings, but got: {', '.join(settings)}",
+                    remedy="take them out",
+                    key=f"backends.{self.name}",
+                )
             return None
         from pydantic import ValidationError  # noqa: PLC0415  (paid already by whoever has settings)
 
         try:
             return model.model_validate(dict(settings))
         except ValidationError as error:
+            from trainferry.loading.explaining import unfit_setting  # noqa: PLC0415  (only for a mistake)
+
             first = error.errors()[0]
-            key = ".".join(str(part) for part in first["loc"])
-            known = ", ".join(model.model_fields)
-            raise ConfigError(
-                f"backends.{self.name}.{key}: {first['msg']}", remedy=f"settings of '{self.name}': {known or 'none'}"
-            ) from error
+            key = ".".join(str(part) for part in ("backends", self.name, *first["loc"]))
+            message, remedy = unfit_setting(first, key, model)
+            raise ConfigError(message, remedy=remedy, key=key) from error
 
     def check(self, job: "Job", site: "Site") -> "list[Finding]":
         """Findings of the backend and of every extension about a job, without leaving this machine."""
