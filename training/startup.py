@@ -34,8 +34,8 @@ except ModuleNotFoundError as error:
     if error.name != "tensorflow":
         raise
     raise SystemExit(
-        f"{sys.argv[0]}: this Python has no TensorFlow: {sys.executable}\n"
-        f"  install the packages that job.yaml names, or: uv run --no-project --with tensorflow --with pillow {sys.argv[0]}"
+        f"{sys.argv[0]}: this Python has no TensorFlow: {sys.executable}\n  install the packages that job.yaml names, "
+        f"or: uv run --no-project --with tensorflow --with pillow {sys.argv[0]}"
     ) from error
 
 gc.enable()
