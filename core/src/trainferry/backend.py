@@ -226,20 +226,26 @@ def checked_settings(
     kind: str, name: str, model: "type[BaseModel] | None", settings: Mapping[str, Any]
 ) -> "BaseModel | None":
     """The settings of a plugin as its model has them; ConfigError names the first key that doesn't fit."""
+    table = "backends" if kind == "backend" else "extension_settings"
     if model is None:
         if settings:
-            raise ConfigError(f"the {kind} '{name}' has no settings, but got: {', '.join(settings)}")
+            raise ConfigError(
+                f"the {kind} '{name}' has no settings, but got: {', '.join(settings)}",
+                remedy="take them out",
+                key=f"{table}.{name}",
+            )
         return None
     from pydantic import ValidationError  # noqa: PLC0415  (paid already by whoever has settings)
 
     try:
         return model.model_validate(dict(settings))
     except ValidationError as error:
+        from trainferry.loading.explaining import unfit_setting  # noqa: PLC0415  (only for a mistake)
+
         first = error.errors()[0]
-        table = "backends" if kind == "backend" else "extension_settings"
         key = ".".join(str(part) for part in (table, name, *first["loc"]))
-        known = ", ".join(model.model_fields)
-        raise ConfigError(f"{key}: {first['msg']}", remedy=f"settings of '{name}': {known or 'none'}") from error
+        message, remedy = unfit_setting(first, key, model)
+        raise ConfigError(message, remedy=remedy, key=key) from error
 
 
 def refuse_escape(name: str) -> None:

@@ -75,13 +75,18 @@ class Run:
 
     def log(self) -> str:
         """All that has been logged so far."""
-        pieces, cursor = [], None
+        return self.read_log()[0]
+
+    def read_log(self) -> tuple[str, str | None]:
+        """All that has been logged so far, and the cursor from which `follow` goes on."""
+        pieces: list[str] = []
+        cursor: str | None = None
         while True:
             chunk = self._backend.read_log(require_ref(self.record), cursor)
             pieces.append(chunk.text)
             cursor = chunk.cursor
             if chunk.finished or not chunk.text:
-                return "".join(pieces)
+                return "".join(pieces), cursor
 
     def cancel(self) -> "Run":
         """End every process of the run and return when that is done; a run that has ended stays as it is."""

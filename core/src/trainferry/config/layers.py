@@ -85,6 +85,16 @@ class Config:
                     found[key] = Value(key, value, layer.origin)
         return [found[key] for key in sorted(found)]
 
+    def origin(self, key: str) -> Location | None:
+        """The source of a setting or, if none has it, of the nearest one above, below or beside it."""
+        values = self.values()
+        while "." in key:
+            for value in values:
+                if f"{value.key}.".startswith(f"{key}.") or f"{key}.".startswith(f"{value.key}."):
+                    return Location(value.origin)
+            key = key.rpartition(".")[0]
+        return None
+
     def _last(self, key: str) -> Any:
         return next(layer.data[key] for layer in reversed(self.layers) if key in layer.data)
 
