@@ -229,7 +229,7 @@ def test_the_tail_of_a_log_may_be_followed(ferry: Run) -> None:
     [
         ("bogus=1", "--set bogus: unknown key 'bogus'\n  keys known here: name,"),
         ("compute.siz=1", "--set compute.siz: unknown key 'siz' in compute\n  did you mean 'size'?"),
-        ("timeout=5x", "--set timeout: '5x' is not a duration; write it like 2h"),
+        ("timeout=5x", "timeout: '5x' is not a duration; write it like 2h"),
         ("distribution.nodes=2", "--set distribution.nodes: 'kind' is missing in distribution\n  add kind: tensorflow"),
         ("distribution.kind=horovod", "distribution.kind can't be 'horovod'\n  write one of: tensorflow, mpi, pytorch"),
         (
