@@ -1,4 +1,4 @@
-"""The wire of the portal. Whoever opens it hasn't signed in: it tells how runs stand, and nothing of what is in them."""
+"""The wire of the portal: how runs stand, for whoever asks; nothing of what is in them, for nobody has signed in."""
 
 from starlette.responses import PlainTextResponse
 from starlette.routing import BaseRoute
