@@ -198,7 +198,9 @@ async def _serve(
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(number, end)
     watches: list[Callable[..., None]] = [partial(_watch_azurite, azurite), partial(_watch_state, cloud.state)]
-    for watch in [*watches, _watch_input] if ends_with_input else watches:
+    if ends_with_input:
+        watches.append(_watch_input)
+    for watch in watches:
         threading.Thread(target=watch, args=(end_soon,), daemon=True).start()
     await server.serve(sockets=[listener])
 
