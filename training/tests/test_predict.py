@@ -3,6 +3,7 @@
 import json
 import shutil
 import subprocess
+import sys
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -29,7 +30,10 @@ def test_the_model_file_alone_names_each_photograph(
     done = run_script("predict.py", model, first, tmp_path / "damaged.jpg", second, missing, "--json")
     assert done.returncode == 1
     assert f"predict.py: {missing}: there is no such file\n" in done.stderr
-    assert f"predict.py: {tmp_path}/damaged.jpg: not a readable JPEG or PNG image\n" in done.stderr
+    assert (
+        f"predict.py: {tmp_path}/damaged.jpg: not a readable JPEG or PNG image (no image, or only its beginning)\n"
+        in done.stderr
+    )
     assert "Traceback" not in done.stderr
     answers = json.loads(done.stdout)
     assert [answer["image"] for answer in answers] == [str(first), f"{tmp_path}/damaged.jpg", str(second), str(missing)]
@@ -51,6 +55,15 @@ def test_for_people_there_is_a_line_for_each_photograph(
     assert len(lines) == 2
     assert lines[0].startswith(f"{first}: ")
     assert lines[0].count("%") == 6
+
+
+@pytest.mark.parametrize("script", ["train.py", "predict.py"])
+def test_a_python_without_tensorflow_is_told_in_words(script: str, training_folder: Path, tmp_path: Path) -> None:
+    bare = [sys.executable, "-S", str(training_folder / script), "x"]
+    done = subprocess.run(bare, capture_output=True, text=True, check=False, timeout=60, cwd=tmp_path)
+    assert done.returncode == 1
+    assert f"this Python has no TensorFlow: {sys.executable}\n  install the packages that job.yaml" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def without(model: Path, member: str, copy: Path) -> Path:

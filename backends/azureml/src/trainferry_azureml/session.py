@@ -9,6 +9,7 @@ from trainferry_azureml.auth.choice import choose
 from trainferry_azureml.auth.tokens import Tokens
 from trainferry_azureml.cloud import Cloud, find_cloud
 from trainferry_azureml.service.http import Http
+from trainferry_azureml.watch.logs import Logs
 from trainferry_azureml.workspace.coordinates import Coordinates, find_coordinates
 from trainferry_azureml.workspace.opening import Workspace, find_workspace
 
@@ -38,6 +39,11 @@ class Session:
     def coordinates(self) -> Coordinates:
         """The workspace that settings or `.azureml/config.json` name; ConfigError if neither does."""
         return find_coordinates(self.settings, self.site)
+
+    @cached_property
+    def logs(self) -> Logs:
+        """Reads logs, and remembers where each one is."""
+        return Logs(self)
 
     def find(self, coordinates: Coordinates | None = None) -> Workspace | None:
         """A workspace (the configured one if left out), or None if it isn't there."""
