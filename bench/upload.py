@@ -106,7 +106,7 @@ class Peer:
 
         uv = find_uv_bin()
         subprocess.run([uv, "venv", "--quiet", "--python", sys.executable, folder], check=True)
-        command = [uv, "pip", "install", "--quiet", "--compile-bytecode", "--python", python, *SDK]
+        command: list[str | Path] = [uv, "pip", "install", "--quiet", "--compile-bytecode", "--python", python, *SDK]
         subprocess.run(command, check=True)
 
 
