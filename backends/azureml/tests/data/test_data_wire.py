@@ -1,4 +1,4 @@
-"""Answers as servers and proxies send them, over real sockets: whole, in pieces, cut short, late, with a wrong clock."""
+"""Answers as servers and proxies send them, over real sockets: whole, in pieces, cut short, or with a wrong clock."""
 
 import socket
 import threading
