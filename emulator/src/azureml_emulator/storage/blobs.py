@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 from xml.etree import ElementTree as ET
 
@@ -151,7 +152,8 @@ class Blobs:
         if file.stat().st_size <= PART:
             self.write(container, blob, file.read_bytes())
             return
-        path, blocks = f"{container}/{quote(blob)}", []
+        path = f"{container}/{quote(blob)}"
+        blocks: list[str] = []
         with file.open("rb") as stream:
             while chunk := stream.read(PART):
                 block = f"{len(blocks):08d}".encode().hex()
@@ -164,7 +166,11 @@ class Blobs:
         """Append to a blob what starts at `offset` of it; what is there already is not appended again."""
         path = f"{container}/{quote(blob)}"
         if offset == 0:
-            headers = {"x-ms-blob-type": "AppendBlob", "if-none-match": "*", "content-type": "text/plain; charset=utf-8"}
+            headers = {
+                "x-ms-blob-type": "AppendBlob",
+                "if-none-match": "*",
+                "content-type": "text/plain; charset=utf-8",
+            }
             self._request("PUT", path, ok=(201, 409), headers=headers)
         for start in range(0, len(data), PART):
             part = data[start : start + PART]
@@ -190,6 +196,12 @@ class Blobs:
         """How often each fault of storage struck."""
         url = f"https://127.0.0.1:{self._azurite.port}/emulator/faults"
         found: list[dict[str, int]] = self._client.get(url).json()
+        return found
+
+    def requests(self, since: int) -> dict[str, Any]:
+        """What clients, not the services, asked of storage since number `since`, and the number to ask from next."""
+        url = f"https://127.0.0.1:{self._azurite.port}/emulator/requests"
+        found: dict[str, Any] = self._client.get(url, params={"since": since}).json()
         return found
 
     def close(self) -> None:

@@ -23,6 +23,8 @@ class Sdk:
 
     def __init__(self, session: "Session") -> None:
         self._session = session
+        self._workspaces: dict[Coordinates, Any] = {}
+        self._experiments: dict[tuple[Coordinates, str], Any] = {}
 
     def act(self, doing: str, what: Callable[[], T], done: Callable[[], T | None] = lambda: None) -> T:
         """Do something that may be repeated; `done` looks, after a failure, whether it was done all the same.
@@ -67,7 +69,24 @@ class Sdk:
         )
 
     def workspace(self, where: "Coordinates") -> Any:
-        """The SDK's workspace object; to be called inside an act."""
-        from azureml.core import Workspace
+        """The SDK's workspace object, looked up once; to be called inside an act."""
+        if where not in self._workspaces:
+            from azureml.core import Workspace
 
-        return Workspace(where.subscription, where.resource_group, where.workspace, auth=self.authentication)
+            self._workspaces[where] = Workspace(
+                where.subscription, where.resource_group, where.workspace, auth=self.authentication
+            )
+        return self._workspaces[where]
+
+    def experiment(self, where: "Coordinates", name: str) -> Any:
+        """The SDK's experiment object, made or looked up once; to be called inside an act."""
+        if (where, name) not in self._experiments:
+            from azureml.core import Experiment
+
+            self._experiments[where, name] = Experiment(self.workspace(where), name)
+        return self._experiments[where, name]
+
+    def forget(self, where: "Coordinates") -> None:
+        """Look the workspace up again the next time: it was removed."""
+        self._workspaces.pop(where, None)
+        self._experiments.clear()

@@ -2,6 +2,7 @@
 
 import json
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ def register(workspace: Any, definition: dict[str, Any]) -> str:
     return str(version)
 
 
-def environment_of(definition: dict[str, Any]) -> Any:
+def environment_of(definition: Mapping[str, Any]) -> Any:
     """The SDK's object of a definition, without anything that the SDK puts into a new one by itself."""
     name, conda = definition["name"], definition["conda"]
     if conda:
