@@ -157,7 +157,7 @@ class Ferry:
         )
 
     def plan_resolved(self, resolved: Job) -> Plan:
-        """The backend's own plan for a job that the settings were laid over; offline, one without steps if it must ask."""
+        """The backend's plan for a job that the settings were laid over; offline, one without steps if it must ask."""
         backend, run_id = self.backend(), new_run_id(resolved)
         if self.site.offline and not backend.plans_offline:
             return Plan(run_id=run_id, backend=self.config.backend, job=resolved)
