@@ -11,6 +11,9 @@ from difflib import get_close_matches
 import yaml
 from yaml import MappingNode, Node, ScalarNode, SequenceNode
 
+from corpus_environment import map_environment
+from corpus_nodes import Reader, listing, number, quoted, scalar, table
+
 TOP = {
     "name": "name", "experiment": "experiment", "experiment_name": "experiment", "description": "description",
     "source_dir": "source", "code": "source", "script": "script", "args": "arguments", "inputs": "datasets",
@@ -46,26 +49,6 @@ COMPUTE_ELSEWHERE = frozenset(
         "disk",
     }
 )
-ENVIRONMENT = {
-    "name": "name", "python": "python", "pip": "pip", "conda": "conda", "channels": "channels", "image": "image",
-    "curated": "curated", "variables": "variables", "env": "variables",
-}  # fmt: skip
-ENVIRONMENT_ELSEWHERE = frozenset(
-    {
-        "conda_file",
-        "build",
-        "dockerfile",
-        "version",
-        "requirements",
-        "env_vars",
-        "registry",
-        "index_url",
-        "extra_index_url",
-        "os",
-        "description",
-        "tags",
-    }
-)
 MODES = {
     "ro_mount": "mount", "mount": "mount", "readonly_mount": "mount", "download": "download", "rw_mount": "rw_mount",
     "direct": "mount", "upload": "upload", "eval_mount": "mount",
@@ -81,6 +64,7 @@ class Mapped:
     command: str | None = None
     """A command line that a launcher has to run; a job file names a Python file."""
     backend: str = ""
+    region: str = ""
     inputs: list[str] = field(default_factory=list)
     network: bool = True
     workspace: str | None = None
@@ -88,7 +72,7 @@ class Mapped:
     """Keys that mean nothing to Trainferry."""
 
 
-def map_job(text: str, read: "Reader") -> Mapped:
+def map_job(text: str, read: Reader) -> Mapped:
     """The job file for a neutral one; ValueError if it is no table. `read` gives the text of a file beside it."""
     root = yaml.compose(text, Loader=yaml.SafeLoader)
     if not isinstance(root, MappingNode):
@@ -106,39 +90,6 @@ def map_job(text: str, read: "Reader") -> Mapped:
         pairs.append((scalar("environment"), table({"python": quoted("3.10")})))
     mapped.text = str(yaml.serialize(MappingNode("tag:yaml.org,2002:map", pairs), allow_unicode=True, width=10_000))
     return mapped
-
-
-class Reader:
-    """Gives the text of a file of the job's folder; empty if there is none."""
-
-    def __call__(self, name: str) -> str:
-        """The text of a file."""
-        raise FileNotFoundError(name)
-
-
-def scalar(text: str) -> ScalarNode:
-    """A bare scalar."""
-    return ScalarNode("tag:yaml.org,2002:str", text)
-
-
-def quoted(text: str) -> ScalarNode:
-    """A scalar in quotes."""
-    return ScalarNode("tag:yaml.org,2002:str", text, style='"')
-
-
-def number(value: int) -> ScalarNode:
-    """A whole number."""
-    return ScalarNode("tag:yaml.org,2002:int", str(value))
-
-
-def table(items: dict[str, Node]) -> MappingNode:
-    """A table."""
-    return MappingNode("tag:yaml.org,2002:map", [(scalar(key), value) for key, value in items.items()])
-
-
-def listing(items: list[Node]) -> SequenceNode:
-    """A list on one line."""
-    return SequenceNode("tag:yaml.org,2002:seq", items, flow_style=True)
 
 
 def _top(  # noqa: C901, PLR0912  (a branch for each key)
@@ -161,7 +112,7 @@ def _top(  # noqa: C901, PLR0912  (a branch for each key)
         case "compute":
             pairs.append((key, _compute(value, mapped)))
         case "environment":
-            pairs.append((key, _environment(value, mapped, known, read)))
+            pairs.append((key, map_environment(value, mapped.dropped, known, read)))
         case "distribution":
             pairs.append((key, _distribution(value, known)))
         case _ if name in TOP:
@@ -288,6 +239,7 @@ def _compute(value: Node, mapped: Mapped) -> Node:
             seconds = int(item.value) * (60 if name == "idle_minutes" else 1)
             pairs.append((scalar("idle_seconds"), number(seconds)))
         elif name in COMPUTE:
+            mapped.region = str(item.value) if COMPUTE[name] == "region" else mapped.region
             pairs.append((scalar(COMPUTE[name]), _priority(item) if COMPUTE[name] == "priority" else item))
         elif name not in COMPUTE_ELSEWHERE and get_close_matches(name, [*COMPUTE, *COMPUTE_ELSEWHERE], cutoff=0.7):
             pairs.append((key, item))
@@ -347,70 +299,3 @@ def _limits(known: dict[str, Node]) -> list[tuple[Node, Node]]:
     limits = known.get("limits")
     pairs = limits.value if isinstance(limits, MappingNode) else []
     return [(scalar("timeout"), item) for key, item in pairs if key.value == "timeout" and "timeout" not in known]
-
-
-def _environment(  # noqa: C901  (a branch for each key)
-    value: Node, mapped: Mapped, known: dict[str, Node], read: Reader
-) -> Node:
-    if not isinstance(value, MappingNode):
-        return table({"curated": value})
-    given = {key.value: item for key, item in value.value}
-    pairs: list[tuple[Node, Node]] = []
-    for key, item in value.value:
-        name = key.value
-        if name == "conda_file":
-            pairs += _conda_file(str(item.value), read)
-        elif name == "dockerfile":
-            context = given.get("build")
-            pairs.append(
-                (key, quoted(f"{context.value.rstrip('/')}/{item.value}" if context is not None else str(item.value)))
-            )
-        elif name == "build" and "dockerfile" not in given:
-            pairs.append((scalar("dockerfile"), quoted(f"{str(item.value).rstrip('/')}/Dockerfile")))
-        elif name == "requirements":
-            pairs += _requirements(str(item.value), read)
-        elif name in ENVIRONMENT:
-            pairs.append((scalar(ENVIRONMENT[name]), item))
-        elif name not in ENVIRONMENT_ELSEWHERE and get_close_matches(
-            name, [*ENVIRONMENT, *ENVIRONMENT_ELSEWHERE], cutoff=0.7
-        ):
-            pairs.append((key, item))
-        elif name != "build":
-            mapped.dropped.append(f"environment.{name}")
-    variables = next((known[name] for name in ("env", "environment_variables") if name in known), given.get("env_vars"))
-    if variables is not None:
-        pairs.append((scalar("variables"), variables))
-    return MappingNode("tag:yaml.org,2002:map", pairs)
-
-
-def _requirements(name: str, read: Reader) -> list[tuple[Node, Node]]:
-    """The content of a requirements file, as the list of a job file."""
-    try:
-        lines = [line.partition("#")[0].strip() for line in read(name).splitlines()]
-    except OSError:
-        return [(scalar("requirements"), quoted(name))]
-    return [(scalar("pip"), listing([quoted(line) for line in lines if line]))]
-
-
-def _conda_file(name: str, read: Reader) -> list[tuple[Node, Node]]:
-    """The content of a conda file, as the lists of a job file."""
-    try:
-        content = yaml.safe_load(read(name)) or {}
-    except (OSError, yaml.YAMLError):
-        return [(scalar("conda_file"), quoted(name))]
-    if not isinstance(content, dict):
-        return [(scalar("conda_file"), quoted(name))]
-    conda: list[Node] = []
-    pip: list[Node] = []
-    python: list[tuple[Node, Node]] = []
-    for item in content.get("dependencies") or ():
-        if isinstance(item, dict):
-            pip += [quoted(str(requirement)) for requirement in item.get("pip") or ()]
-            continue
-        package, _, version = str(item).partition("=")
-        if package == "python" and version and "=" not in version.lstrip("="):
-            python = [(scalar("python"), quoted(version.lstrip("=")))]
-        else:
-            conda.append(quoted(str(item)))
-    channels = listing([quoted(str(channel)) for channel in content.get("channels") or ()])
-    return [*python, (scalar("conda"), listing(conda)), (scalar("pip"), listing(pip)), (scalar("channels"), channels)]

@@ -2,6 +2,8 @@
 
 import json
 import logging
+import os
+import shutil
 import time
 import traceback
 from collections.abc import Iterator
@@ -15,6 +17,7 @@ from trainferry import Ferry, Job
 from trainferry.checks.rules import of_rehearsing, of_resolving
 from trainferry.config import load_config
 from trainferry.errors import FerryError, JobFileError
+from trainferry.listings import Listings
 from trainferry.plugins import BACKENDS, entries
 from trainferry.specs.finding import Finding, Severity
 from trainferry.specs.verdict import StageState
@@ -131,6 +134,18 @@ def run_stages(folder: Folder, home: Path, stages: Stages, row: Row) -> Iterator
             yield from (("check", finding) for finding in ferry.check(job))
 
 
+def keep_listings(folder: Folder) -> None:
+    """Keep the quotas that a case has in its cache where the backend keeps those that it has read."""
+    quota = folder.job.parent / ".cache" / "quota.json"
+    kept = Path(os.environ["TRAINFERRY_CACHE"]) / "listings" / "azureml"
+    shutil.rmtree(kept, ignore_errors=True)
+    if not quota.is_file():
+        return
+    listed = json.loads(quota.read_text(encoding="utf-8"))
+    usages = [{"family": name, "used": int(one["used"]), "limit": int(one["limit"])} for name, one in listed.items()]
+    Listings(kept).keep(f"usages.{folder.mapped.region}", usages)
+
+
 def dry_run(ferry: Ferry, job: Job, stages: Stages, row: Row) -> Iterator[tuple[str, Finding]]:
     """What the stages find, each with the name of its stage."""
     if set(stages.names) == {"check"}:
@@ -211,6 +226,7 @@ def settings(folder: Folder, home: Path, stages: Stages) -> "Config":
     backend = stages.backend or folder.mapped.backend
     if backend not in {entry.name for entry in entries(BACKENDS)}:
         backend = ""
+    keep_listings(folder)
     lines = [f'backend = "{backend}"\n'] if backend else []
     if backend == "azureml" and folder.mapped.workspace:
         lines.append(f"[backends.azureml]\nconfig = {json.dumps(folder.mapped.workspace)}\n")

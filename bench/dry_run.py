@@ -10,6 +10,7 @@ that are expected; a valid job is a false alarm if anything is an error.
 import argparse
 import json
 import os
+import shutil
 import sys
 import tempfile
 import time
@@ -35,6 +36,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="corpus-") as name:
         scratch = Path(name)
         os.environ["TRAINFERRY_HOME"] = str(scratch / "home")
+        os.environ["TRAINFERRY_CACHE"] = str(arguments.cache)
         for case in cases:
             if wanted and not wanted & {case.get("case"), case.get("id")}:
                 continue
@@ -44,6 +46,7 @@ def main() -> int:
                 print(f"{row.case} {row.id}: {row.result} {row.by} {row.trouble}".rstrip(), flush=True)
                 for finding in row.findings if arguments.verbose else ():
                     print(f"    {finding['stage']} {finding['severity']} {finding['id']}: {finding['message']}")
+    shutil.rmtree(arguments.cache / "checks", ignore_errors=True)  # of folders that are gone
     result = summary(rows, time.perf_counter() - start)
     data = {"summary": result, "rows": [vars(row) for row in rows]}
     if arguments.json:
@@ -55,6 +58,13 @@ def main() -> int:
     return 0 if enough and not result["false_alarms"] else 1
 
 
+def default_cache() -> Path:
+    """A cache of its own, kept from one run to the next; the user's listings and environments stay as they are."""
+    from platformdirs import user_cache_path  # noqa: PLC0415
+
+    return user_cache_path("trainferry-corpus", appauthor=False)
+
+
 def options() -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -63,6 +73,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("--docs", type=Path, metavar="PAGE", help="write the tables as a page")
     parser.add_argument("--stages", default="check,resolve,plan,rehearse", help="which stages to run")
     parser.add_argument("--on", metavar="BACKEND", help="in place of the backend that a case names")
+    parser.add_argument("--cache", type=Path, default=default_cache(), help="folder for environments that are built")
     parser.add_argument("--case", action="append", metavar="ID", help="only this case; may be repeated")
     parser.add_argument("--verbose", action="store_true", help="show every finding")
     return parser.parse_args()

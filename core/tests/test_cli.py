@@ -147,7 +147,7 @@ def test_every_problem_of_a_job_file_is_told_with_its_place(ferry: Run) -> None:
     done = ferry("check", "bad.yaml", code=1)
     assert "bad.yaml:2:1" in done.stderr
     assert "did you mean 'script'?" in done.stderr
-    assert "bad.yaml:3:1: 'soon' is not a duration" in done.stderr
+    assert "bad.yaml:3:1: timeout: 'soon' is not a duration" in done.stderr
     errors = document(ferry("check", "bad.yaml", "--json", code=1))["errors"]
     assert [Path(error["where"]).name for error in errors] == ["bad.yaml:1:1", "bad.yaml:2:1", "bad.yaml:3:1"]
 

@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from trainferry import recovery
+from trainferry.adoption import adopt
 from trainferry.config import Config, load_config
 from trainferry.errors import CapabilityMissing, CheckFailed, ConfigError, FerryError
 from trainferry.findings import worst_first
@@ -19,6 +20,7 @@ from trainferry.plugins import load_backend
 from trainferry.progress import Progress, Report, silent
 from trainferry.run import Run
 from trainferry.runs import RunStore
+from trainferry.setting_up import refuse_without_consent
 from trainferry.silencing import Silencer
 from trainferry.specs.finding import Finding, Severity
 from trainferry.specs.job import Job
@@ -54,13 +56,15 @@ class Ferry:
         backend: str | None = None,
         profile: str | None = None,
         offline: bool = False,
+        interactive: bool = False,
     ) -> None:
         """Take settings as given, or read them from every source (see `load_config`) for the working folder.
 
         With `offline`, checks and plans ask nobody over the network, and say what they therefore don't know.
+        `interactive` says that somebody is at the terminal, whom a backend may ask to log in.
         """
         self.config = config or load_config(backend=backend, profile=profile)
-        self.site = self.config.site(offline=offline)
+        self.site = self.config.site(offline=offline, interactive=interactive)
         self._backends: dict[str, Backend] = {}
         self._store: RunStore | None = None
 
@@ -201,6 +205,7 @@ class Ferry:
                 f"{len(plan.errors)} error{'s' if len(plan.errors) > 1 else ''} found; nothing was submitted",
                 list(plan.findings),
             )
+        refuse_without_consent(plan)
         backend = self.backend(plan.backend)
         record = self.store.add(intent(plan))
         if record.ref is not None:
@@ -215,7 +220,10 @@ class Ferry:
         return Run(self, record)
 
     def prepare(self, plan: Plan, report: Report = silent) -> None:
-        """Apply everything of a plan but the submit: the once-only set-up, such as the environment."""
+        """Apply everything of a plan but the submit: the once-only set-up, such as the environment.
+
+        To be called with what the user has seen: it applies the actions that need consent, too.
+        """
         self._apply(self.backend(plan.backend), [a for a in plan.actions if a.kind is not ActionKind.SUBMIT], report)
 
     @staticmethod
@@ -249,6 +257,11 @@ class Ferry:
         """The runs that fit, newest first; with `refresh`, each backend is asked once for those that had not ended."""
         records = self.store.list(experiment=experiment, backend=backend, limit=limit)
         return [Run(self, record) for record in (self.refresh(records) if refresh else records)]
+
+    def adopt(self, *, experiment: str | None = None, backend: str | None = None) -> list[Run]:
+        """Take over the runs that the target knows and this store doesn't, made on other machines; returns those."""
+        name = backend or self.config.backend
+        return [Run(self, record) for record in adopt(self.store, self.backend(name), experiment)]
 
     def forget(self, run_id: str) -> None:
         """Remove a run from the store, and the files of it that were fetched into the user's state."""

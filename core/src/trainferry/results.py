@@ -42,6 +42,12 @@ class FoundRun:
     status: RunStatus
     experiment: str = ""
     tags: Mapping[str, str] = field(default_factory=dict)
+    script: str = ""
+    """The script that it runs, where the target tells."""
+    metrics: str | None = None
+    """The file of metrics that the script writes, where the target tells."""
+    created: float | None = None
+    """When it was submitted (seconds since the epoch, UTC), where the target tells."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,7 +64,7 @@ class AzureMLBackend:
         from trainferry_azureml.checking import offline_findings
         from trainferry_azureml.checks import settings_findings
 
-        return [*offline_findings(job), *settings_findings(self._settings, self._site)]
+        return [*offline_findings(job), *settings_findings(job, self._settings, self._site)]
 
     @hookimpl
     def plan(self, job: "Job", run_id: str) -> "Plan":

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from trainferry.errors import BackendError
+from trainferry.errors import BackendError, CapabilityMissing
 from trainferry_azureml.compute.creating import remove_compute
 from trainferry_azureml.inputs.registry import unregister
 from trainferry_azureml.workspace.creating import remove_workspace
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 def tear_down(resource: str, session: "Session", sdk: "Sdk", report: "Report") -> None:
     """Remove one resource; what isn't there is no error.
 
-    A registered environment costs nothing and can't be removed through azureml-core: it stays, and so do runs, which are
-    the user's records. The data of a dataset stays in the storage until the workspace goes; its name is unregistered.
+    A registered environment costs nothing, and azureml-core can't remove one: CapabilityMissing. Runs stay: they are the
+    user's records. The data of a dataset stays in the storage until the workspace goes; its name is unregistered.
     """
     kind, _, name = resource.partition(":")
     if kind == "compute":
@@ -28,7 +28,9 @@ def tear_down(resource: str, session: "Session", sdk: "Sdk", report: "Report") -
             unregister(session, workspace, name)
     elif kind == "workspace":
         remove_workspace(name, session, sdk, report)
-    elif kind not in ("environment", "run"):
+    elif kind == "environment":
+        raise CapabilityMissing("azureml", "the removal of a registered environment")
+    elif kind != "run":
         raise BackendError(
             f"'{resource}' is nothing that this backend makes", remedy="'ferry plan' names the resources"
         )

@@ -25,7 +25,7 @@ class AzureMLSettings(BaseModel):
     config: str | None = Field(
         default=None,
         min_length=1,
-        description="The SDK's config file of the workspace, relative to the project, if it isn't .azureml/config.json.",
+        description="The SDK's config file, relative to the project, if it isn't .azureml/config.json.",
     )
     auth: AuthKind = Field(
         default="auto",

@@ -254,7 +254,7 @@ def _with_keras_3(context: Context) -> Iterator[Finding]:
     if packages.keras != 3:  # noqa: PLR2004
         return
     for name, (version, why) in _OLD_FOR_KERAS_3.items():
-        if name in packages.declared and packages.at_least(name, version) is False:
+        if name in packages.declared and (version == "99" or packages.at_least(name, version) is False):
             held = packages.version(name)
             message = f"{name}{f' {held}' if held else ''} is too old for the Keras 3 that is installed: {why}"
             remedy = f"write {name}>={version}" if version != "99" else "hold tensorflow<2.16, or do without it"

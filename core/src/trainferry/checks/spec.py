@@ -16,7 +16,7 @@ _SHORT = 60
 """Seconds below which a timeout is most likely a number of minutes."""
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _SECRET_NAME = re.compile(
-    r"(?i)(^|[_-])(password|passwd|secret|token|apikey|api_key|access_key|account_key|"
+    r"(?i)(^|[_-])(password|passwd|secret|token|api[_-]?key|access[_-]?key|account[_-]?key|"
     r"sas)($|[_-])|_KEY$"
 )
 _SECRET_VALUE = re.compile(

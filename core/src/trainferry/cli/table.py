@@ -3,6 +3,8 @@
 COMMANDS: dict[str, tuple[str, str]] = {
     "run": ("Run", "check, plan and submit a job, then follow it"),
     "plan": ("Run", "show what running a job would do; change nothing"),
+    "up": ("Run", "make what a job needs at the target, once: nothing runs"),
+    "down": ("Run", "remove what 'ferry up' made"),
     "check": ("Run", "find what is wrong with a job without leaving this machine"),
     "dry-run": ("Run", "find out here whether a job would run there: check, resolve, plan, rehearse"),
     "rehearse": ("Run", "run the script on a sample, here, under the target's rules"),

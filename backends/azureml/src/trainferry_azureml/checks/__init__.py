@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from trainferry_azureml.checks import addresses, curated, images, names, sizes, workspaces
+from trainferry_azureml.checks import addresses, curated, images, listed, names, sizes, workspaces
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,6 +22,7 @@ def job_findings(job: "Job") -> "Iterator[Finding]":
     yield from sizes.check(job)
 
 
-def settings_findings(settings: "AzureMLSettings", site: "Site") -> "Iterator[Finding]":
-    """What is wrong with the workspace's config file."""
+def settings_findings(job: "Job", settings: "AzureMLSettings", site: "Site") -> "Iterator[Finding]":
+    """What is wrong with the workspace's config file, and with the job by what Azure said last."""
     yield from workspaces.check(settings, site)
+    yield from listed.check(job, settings, site)

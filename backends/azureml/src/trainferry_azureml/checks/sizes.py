@@ -3,8 +3,10 @@
 import re
 from typing import TYPE_CHECKING
 
-from trainferry_azureml.compute.words import retired
 from trainferry_azureml.findings import finding, place
+from trainferry_azureml.sizes.choosing import did_you_mean
+from trainferry_azureml.sizes.table import find
+from trainferry_azureml.sizes.withdrawn import withdrawal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,14 +28,22 @@ def check(job: "Job") -> "Iterator[Finding]":
         return
     here = place(job, "compute", "size")
     if not _SIZE.fullmatch(size):
-        right = corrected(size)
+        right = corrected(size) or next(iter(did_you_mean(size)), None)
         text = f"'{size}' is no size of Azure (vm_size)"
         remedy = f"did you mean {right}?" if right else "write it like Standard_NC4as_T4_v3"
         yield finding("compute-size", "error", text, remedy, here)
         return
-    old = retired(size)
-    if old:
-        yield finding("compute-retired", "error", *old, here)
+    end = withdrawal(size)
+    if end is not None:
+        over = end.over()
+        text = f"Azure {'withdrew' if over else 'withdraws'} the series {end.series} on {end.ends}"
+        text += f"; {size} can't be had any more" if over else f"; from then on there is no {size}"
+        severity = "error" if over else "warning"
+        yield finding("compute-retired", severity, text, f"write size: {end.instead}", here)
+    elif find(size) is None:
+        near = did_you_mean(size)
+        text = f"'{size}' is in the form of a size of Azure (vm_size), but the table has none of that name"
+        yield finding("compute-size", "warning", text, f"did you mean {near[0]}?" if near else "", here)
 
 
 def corrected(size: str) -> str | None:
@@ -48,7 +58,8 @@ def corrected(size: str) -> str | None:
 
 
 def has_gpu(size: str) -> bool | None:
-    """Whether the series of a size has GPUs: those that begin with N; None if it is no size."""
-    if not _SIZE.fullmatch(size):
-        return None
-    return size.partition("_")[2][:1].upper() == "N"
+    """Whether a size has GPUs: by the table, else by its series, as those that begin with N do; None for no size."""
+    known = find(size)
+    if known is not None:
+        return known.gpus > 0
+    return size.partition("_")[2][:1].upper() == "N" if _SIZE.fullmatch(size) else None

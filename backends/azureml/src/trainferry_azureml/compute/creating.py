@@ -30,12 +30,13 @@ def create_compute(spec: "ComputeSpec", session: "Session", sdk: "Sdk", report: 
         _wait(session, name, report, gone=True)
         there = None
     if there is None:
-        from trainferry_azureml.sdk.resources import create_compute as create
 
         def made() -> bool | None:
             return find_cluster(session, workspace, name) is not None or None
 
         def act() -> bool:
+            from trainferry_azureml.sdk.resources import create_compute as create
+
             create(sdk.workspace(workspace.coordinates), spec)
             return True
 
@@ -61,13 +62,14 @@ def remove_compute(name: str, session: "Session", sdk: "Sdk", report: Report) ->
     if there is None:
         return
     if there.state.lower() != "deleting":
-        from trainferry_azureml.sdk.resources import delete_compute
 
         def going() -> bool | None:
             now = find_cluster(session, workspace, name)
             return now is None or now.state.lower() == "deleting" or None
 
         def act() -> bool:
+            from trainferry_azureml.sdk.resources import delete_compute
+
             delete_compute(sdk.workspace(workspace.coordinates), name)
             return True
 

@@ -36,7 +36,7 @@ class Attempts:
         raise Stopped
 
     def failed(self, how: Answer | Exception) -> None:
-        """Wait before the next try, as the server asks or longer each time; raises BackendError with the cause at last."""
+        """Wait before the next try, as long as the server asks; raises BackendError with the cause if none is due."""
         if self._gate.stopped:
             raise Stopped
         if isinstance(how, Exception) and refusals.permanent(how):

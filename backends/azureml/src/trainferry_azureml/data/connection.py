@@ -115,6 +115,8 @@ class Connections:
                     raise ConnectionAbortedError("the transfer was stopped")
                 self._open.add(connection)
             connection.connect()
+            if self._closed:
+                raise ConnectionAbortedError("the transfer was stopped")
         return connection
 
     def _make(self) -> http.client.HTTPConnection:
@@ -126,6 +128,7 @@ class Connections:
             connection = http.client.HTTPSConnection(*first, timeout=self.timeout, context=self._tls)
         else:
             connection = http.client.HTTPConnection(*first, timeout=self.timeout)
+        connection.auto_open = 0  # one that `close` has closed must stay so
         if via is not None:
             connection.set_tunnel(host, port, _proxy_headers(via))
         return connection

@@ -51,7 +51,7 @@ class Container:
 
     def properties(self, name: str, doing: str) -> Mapping[str, str] | None:
         """Headers that describe a blob, or None if it is not there."""
-        answer = self._request("HEAD", name, {}, {}, b"", doing)
+        answer = self.request("HEAD", name, {}, {}, b"", doing)
         if answer.status == http.HTTPStatus.NOT_FOUND and refusals.code_of(answer) in ("BlobNotFound", ""):
             return None
         self._expect(answer, http.HTTPStatus.OK, doing)
@@ -60,13 +60,13 @@ class Container:
     def put_blob(self, name: str, body: bytes, md5: bytes, doing: str) -> None:
         """Write a whole blob; the service compares the body with `md5`, and keeps that with the blob."""
         headers = {"x-ms-blob-type": "BlockBlob", "content-md5": encoded(md5), **BINARY}
-        self._expect(self._request("PUT", name, {}, headers, body, doing), http.HTTPStatus.CREATED, doing)
+        self._expect(self.request("PUT", name, {}, headers, body, doing), http.HTTPStatus.CREATED, doing)
 
     def put_block(self, name: str, block: str, body: bytes, md5: bytes, doing: str) -> None:
         """Write one block of a blob; it lies apart, for a week at most, until `put_block_list` names it."""
         query = {"comp": "block", "blockid": block}
         headers = {"content-md5": encoded(md5), **BINARY}
-        self._expect(self._request("PUT", name, query, headers, body, doing), http.HTTPStatus.CREATED, doing)
+        self._expect(self.request("PUT", name, query, headers, body, doing), http.HTTPStatus.CREATED, doing)
 
     def put_block_list(self, name: str, blocks: Iterable[str], md5: bytes, doing: str) -> None:
         """Make a blob of its blocks; `md5` is that of the whole, and kept with the blob."""
@@ -78,12 +78,12 @@ class Container:
             "content-md5": encoded(hashlib.md5(body, usedforsecurity=False).digest()),
             "content-type": "application/xml",
         }
-        answer = self._request("PUT", name, {"comp": "blocklist"}, headers, body, doing)
+        answer = self.request("PUT", name, {"comp": "blocklist"}, headers, body, doing)
         self._expect(answer, http.HTTPStatus.CREATED, doing)
 
     def blocks(self, name: str, doing: str) -> frozenset[str]:
         """Ids of the blocks that were written of a blob and not yet made part of it."""
-        answer = self._request("GET", name, {"comp": "blocklist", "blocklisttype": "uncommitted"}, {}, b"", doing)
+        answer = self.request("GET", name, {"comp": "blocklist", "blocklisttype": "uncommitted"}, {}, b"", doing)
         if answer.status == http.HTTPStatus.NOT_FOUND and refusals.code_of(answer) == "BlobNotFound":
             return frozenset()
         self._expect(answer, http.HTTPStatus.OK, doing)
@@ -96,7 +96,7 @@ class Container:
             query = {"restype": "container", "comp": "list", "prefix": prefix, "maxresults": str(PAGE)}
             if marker:
                 query["marker"] = marker
-            answer = self._request("GET", "", query, {}, b"", doing)
+            answer = self.request("GET", "", query, {}, b"", doing)
             self._expect(answer, http.HTTPStatus.OK, doing)
             blobs, marker = read_listing(answer.body)
             yield from blobs
@@ -107,7 +107,7 @@ class Container:
         if answer.status != status:
             raise refusals.refused(answer, doing, self._place)
 
-    def _request(
+    def request(
         self, method: str, name: str, query: Mapping[str, str], headers: Mapping[str, str], body: bytes, doing: str
     ) -> Answer:
         """Send a request until it gets an answer that another try won't change, or patience ends."""

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 TICK = 0.1
 """Seconds between two reports of progress."""
+PARTING = 2.0
+"""Seconds that a thread gets to end after the user has interrupted."""
 
 
 class Budget:
@@ -61,6 +63,8 @@ class Crew:
                     tick()
         except BaseException:
             self._give_up(None)
+            for thread in filter(threading.Thread.is_alive, threads):
+                thread.join(PARTING)
             raise
         if self._error is not None:
             raise self._error

@@ -1,17 +1,18 @@
 """What a plan does about each dataset: upload what isn't there, register the version, or take what is in the cloud."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from trainferry.errors import BackendError
 from trainferry.specs.plan import Action, ActionKind
 from trainferry_azureml.data import UploadPlan, plan_upload
 from trainferry_azureml.findings import finding, place
 from trainferry_azureml.inputs.datastore import Datastore, open_datastore
-from trainferry_azureml.inputs.references import full_address, in_datastore
+from trainferry_azureml.inputs.references import full_address, in_datastore, require_data
 from trainferry_azureml.inputs.registry import dataflow_of, find_dataset
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from trainferry.specs.dataset import DatasetSpec
@@ -65,7 +66,12 @@ def _local(
 ) -> list[Action]:
     if not path.exists():
         raise BackendError(f"the dataset '{name}' is not at {path}", remedy="correct its path in the job file")
-    payload = {"name": name, "path": str(path), "description": spec.description, "single": path.is_file()}
+    payload: dict[str, Any] = {
+        "name": name,
+        "path": str(path),
+        "description": spec.description,
+        "single": path.is_file(),
+    }
     if workspace is None or store is None:
         upload = _action(ActionKind.UPLOAD, name, f"upload the dataset {name} from {path}", payload)
         return [upload, _action(ActionKind.REGISTER, name, f"register the dataset {name}", payload)]
@@ -100,6 +106,8 @@ def _cloud(name: str, spec: "DatasetSpec", session: "Session", workspace: "Works
         payload = {"name": name, "registered": spec.name, "version": spec.version}
         return [_action(ActionKind.REUSE, name, f"reuse the registered dataset {spec.name}{version}", payload)]
     address = full_address(str(spec.uri), session.coordinates)
+    if workspace is not None:
+        require_data(session, workspace, address)
     payload = {"name": name, "uri": address, "description": spec.description}
     return [_action(ActionKind.REGISTER, name, f"register {spec.uri} as the dataset {name}", payload)]
 
@@ -108,8 +116,10 @@ def _action(
     kind: ActionKind,
     name: str,
     summary: str,
-    payload: dict[str, object],
+    payload: "Mapping[str, object]",
     bytes_: int | None = None,
     files: int | None = None,
 ) -> Action:
-    return Action(kind=kind, resource=f"dataset:{name}", summary=summary, payload=payload, bytes=bytes_, files=files)
+    return Action(
+        kind=kind, resource=f"dataset:{name}", summary=summary, payload=dict(payload), bytes=bytes_, files=files
+    )

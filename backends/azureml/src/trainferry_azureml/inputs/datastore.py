@@ -19,16 +19,19 @@ class Datastore:
     access: ContainerAccess
 
 
-def open_datastore(session: "Session", workspace: "Workspace") -> Datastore:
-    """The datastore that the settings name, else the workspace's default; BackendError if it is no blob container."""
-    wanted = session.settings.datastore
+def open_datastore(session: "Session", workspace: "Workspace", name: str | None = None) -> Datastore:
+    """A datastore: that of the settings if none is named, else the workspace's default.
+
+    BackendError if it is no blob container, or can't be opened.
+    """
+    wanted = name or session.settings.datastore
     path = f"/datastores/{wanted}" if wanted else "/default"
     url = workspace.url("api", "datastore/v1.0", path)
     found = session.http.json("GET", url, f"open the datastore {wanted or 'of the workspace'}")
-    name, section = str(found.get("name", "")), found.get("azureStorageSection") or {}
+    own, section = str(found.get("name", "")), found.get("azureStorageSection") or {}
     if found.get("dataStoreType") != "AzureBlob":
         raise BackendError(
-            f"the datastore '{name}' is of the kind {found.get('dataStoreType')}, and data goes to blob containers only",
+            f"the datastore '{own}' is of the kind {found.get('dataStoreType')}, and data goes to blob containers only",
             remedy="name another one in backends.azureml.datastore",
         )
     account = str(section.get("accountName", ""))
@@ -36,9 +39,9 @@ def open_datastore(session: "Session", workspace: "Workspace") -> Datastore:
     sas = section.get("sasToken") or (section.get("credential") if section.get("isSas") else None)
     if not key and not sas:
         raise BackendError(
-            f"the datastore '{name}' has no key that this login may use",
+            f"the datastore '{own}' has no key that this login may use",
             remedy="ask its owner for the role 'AzureML Data Scientist', or name another datastore in the settings",
         )
     address = f"https://{account}.blob.{section.get('endpoint')}/{section.get('containerName')}"
     credential = AccountKey(account, str(key)) if key else Sas(str(sas))
-    return Datastore(name, ContainerAccess(address, credential))
+    return Datastore(own, ContainerAccess(address, credential))

@@ -29,23 +29,23 @@ def embedded_datasets(job: "Job") -> set[str]:
     }
 
 
-def place_on_node(run: str, dataset: str) -> str:
-    """Where a dataset is put on the node if its path has to be known before the run starts."""
-    return f"/tmp/trainferry/{run}/{dataset}"  # noqa: S108  (on the node, which is the run's own)
+def place_on_node(dataset: str) -> str:
+    """Where a dataset is put if its path has to be known before the run starts: below the script's working folder."""
+    return f"trainferry-inputs/{dataset}"
 
 
-def azure_arguments(job: "Job", run: str) -> list[str]:
+def azure_arguments(job: "Job") -> list[str]:
     """The arguments as Azure gets them: a dataset that stands alone becomes Azure's own token for it."""
-    places = {name: place_on_node(run, name) for name in embedded_datasets(job)}
+    places = {name: place_on_node(name) for name in embedded_datasets(job)}
     for name in places:
         path = job.dataset_path(name)
         if path is not None and path.is_file():
             places[name] += f"/{path.name}"
     result = []
     for argument in job.arguments:
-        name = whole_dataset(argument)
-        if name is not None:
-            result.append(f"DatasetConsumptionConfig:{name}")
+        alone = whole_dataset(argument)
+        if alone is not None:
+            result.append(f"DatasetConsumptionConfig:{alone}")
         else:
             result.append(PLACEHOLDER.sub(lambda match: places[match.group(1).removeprefix("datasets.")], argument))
     return result

@@ -8,6 +8,8 @@ from trainferry_azureml.workspace.coordinates import Coordinates
 
 TAG = "trainferry_run"
 """Tag of every run of ours; its value is our run id. No dot in it: filters of the history service take one for a path."""
+SCRIPT_TAG, METRICS_TAG = "trainferry_script", "trainferry_metrics"
+"""Tags that tell another machine of the job what it can't know: the script, and the file of metrics that it writes."""
 EXPERIMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,254}")
 """Names that azureml-core 1.61 lets an experiment have."""
 _REFERENCE = re.compile(r"azureml:/([^/]+)/([^/]+)/([^/]+)/([^/]+)/([A-Za-z0-9][A-Za-z0-9_-]*)")

@@ -8,7 +8,7 @@ from trainferry.progress import Progress, Report
 from trainferry.specs.job import Job, Origin
 from trainferry_azureml.inputs.bringing import version_for_run
 from trainferry_azureml.submit.arguments import azure_arguments, embedded_datasets, place_on_node
-from trainferry_azureml.submit.naming import TAG, Reference, azure_id
+from trainferry_azureml.submit.naming import METRICS_TAG, SCRIPT_TAG, TAG, Reference, azure_id
 from trainferry_azureml.submit.staging import staged
 from trainferry_azureml.watch.history import find_run, set_tags
 
@@ -29,7 +29,9 @@ def submit(action: "Action", session: "Session", sdk: "Sdk", report: Report) -> 
     workspace = session.workspace()
     run = azure_id(str(payload["run_id"]))
     reference = Reference(workspace.coordinates, job.experiment_name, run)
-    tags = {TAG: str(payload["run_id"]), **job.tags}
+    tags = {**job.tags, TAG: str(payload["run_id"]), SCRIPT_TAG: job.script}
+    if job.metrics:
+        tags[METRICS_TAG] = job.metrics
     there = find_run(session, workspace, run)
     if there is None:
         report(Progress(f"submitting {job.script} to {job.compute.name}"))
@@ -56,7 +58,7 @@ def _submit_new(job: Job, payload: dict[str, Any], run: str, session: "Session",
         name: Input(
             version_for_run(name, job, payload["datasets"].get(name, {}), session).saved_id,
             spec.mode,
-            place_on_node(run, name) if name in known else None,
+            place_on_node(name) if name in known else None,
         )
         for name, spec in job.datasets.items()
     }
@@ -66,7 +68,7 @@ def _submit_new(job: Job, payload: dict[str, Any], run: str, session: "Session",
             experiment=job.experiment_name,
             source=folder,
             script=job.script,
-            arguments=tuple(azure_arguments(job, run)),
+            arguments=tuple(azure_arguments(job)),
             inputs=inputs,
             environment=str(payload["environment"]),
             variables=job.environment.variables,

@@ -9,8 +9,8 @@ from urllib.parse import quote
 from trainferry.backend import refuse_escape
 from trainferry.errors import BackendError, RunNotFound
 from trainferry.results import FileEntry
+from trainferry_azureml.data import Patience, RemoteFile, download
 from trainferry_azureml.submit.naming import Reference
-from trainferry_azureml.watch.fetching import RemoteFile, fetch_all
 from trainferry_azureml.watch.history import find_run
 
 if TYPE_CHECKING:
@@ -97,5 +97,7 @@ def fetch(session: "Session", ref: str, files: Sequence[str], destination: Path,
         refuse_escape(name)
         if name not in known:
             raise BackendError(f"the run has no file {name}", remedy="'ferry show' lists what it has written")
+    settings = session.settings
     wanted = [RemoteFile(known[name], name) for name in files]
-    return fetch_all(session.http, wanted, destination, report, session.settings.connections)
+    patience = Patience(seconds=settings.retry_seconds)
+    return download(wanted, destination, report, connections=settings.connections, patience=patience)

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from trainferry.errors import BackendError, RunNotFound
 from trainferry.results import FoundRun
 from trainferry.specs.run import RunState, RunStatus
-from trainferry_azureml.submit.naming import TAG, Reference, azure_id
+from trainferry_azureml.submit.naming import METRICS_TAG, SCRIPT_TAG, TAG, Reference, azure_id
 from trainferry_azureml.watch.history import experiments, find_by_ids, find_run, query, set_tags
-from trainferry_azureml.watch.states import status_of
+from trainferry_azureml.watch.states import moment, status_of
 
 if TYPE_CHECKING:
     from trainferry_azureml.session import Session
@@ -88,5 +88,6 @@ def _experiment_of(session: "Session", workspace: "Workspace", run: dict[str, An
 def _found(workspace: "Workspace", experiment: str, run: dict[str, Any]) -> FoundRun:
     tags = {str(key): str(value) for key, value in (run.get("tags") or {}).items()}
     reference = Reference(workspace.coordinates, experiment, str(run["runId"]))
-    own = tags.pop(TAG, str(run["runId"]))
-    return FoundRun(own, str(reference), status_of(run), experiment, tags)
+    own, script, metrics = tags.pop(TAG, ""), tags.pop(SCRIPT_TAG, ""), tags.pop(METRICS_TAG, None)
+    created = moment(run.get("createdUtc"))
+    return FoundRun(own or reference.run, str(reference), status_of(run), experiment, tags, script, metrics, created)

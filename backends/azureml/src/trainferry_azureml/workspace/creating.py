@@ -29,7 +29,8 @@ def workspace_action(session: "Session", *, there: bool) -> "tuple[Action, list[
     }
     if there:
         summary = f"use the workspace {where.workspace} (resource group {where.resource_group})"
-        return Action(kind=ActionKind.REUSE, resource=resource, summary=summary, payload=payload), []
+        action = Action(kind=ActionKind.REUSE, resource=resource, summary=summary, payload=payload, consent=True)
+        return action, []
     region = session.settings.region
     payload["region"] = region
     summary = (
