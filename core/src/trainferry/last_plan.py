@@ -1,4 +1,4 @@
-"""The last plan that was made for a job with the target's answers, kept so that it can be shown offline with its age."""
+"""The last plan that was made for a job with the answers of the target, kept to be shown offline with its age."""
 
 import hashlib
 import json
