@@ -23,10 +23,10 @@ def findings_page() -> str:
         rules = {name: rule for name, rule in RULES.items() if rule.severity is severity}
         parts.append(f"## {severity.value.capitalize()}s\n\n{effect}")
         parts += [_section(name, rule) for name, rule in sorted(rules.items())]
-    for backend, rules in rules_of_backends().items():
-        if rules:
+    for backend, own in rules_of_backends().items():
+        if own:
             parts.append(f"## Of the backend {backend}")
-            parts += [_section(name, rule, f"({rule.severity}) ") for name, rule in sorted(rules.items())]
+            parts += [_section(name, rule, f"({rule.severity}) ") for name, rule in sorted(own.items())]
     return "\n\n".join(parts) + "\n"
 
 
