@@ -59,6 +59,14 @@ def page(rows: list[Row], result: dict[str, Any]) -> str:
         f"| {name} | {t['median']:.3f} | {t['p95']:.3f} | {t['most']:.3f} | {t['cases']} |"
         for name, t in result["times"].items()
     ]
+    speed = result.get("check of real images")
+    if speed:
+        lines += [
+            "",
+            f"`ferry check` on {speed['images']:,} real pictures ({speed['bytes'] / 1e6:.0f} MB), the whole command: "
+            f"{speed['warm median']:.2f} s, 95 % below {speed['warm 95 %']:.2f} s; "
+            f"the first time {speed['cold']:.2f} s.",
+        ]
     lines += [
         "",
         "## Jobs that fail",

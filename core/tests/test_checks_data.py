@@ -1,4 +1,4 @@
-"""The checks of what lies in a dataset, on real files: broken ones are named, odd but good ones pass; quick the second time."""
+"""The checks of what lies in a dataset, on real files: broken ones are named, odd but good ones pass."""
 
 import io
 import os

@@ -1,4 +1,4 @@
-"""The checks of the environment, of what the job says, and of packages: found where they are, silent where they aren't."""
+"""The checks of the environment, its packages, and what the job says: found where they are, silent elsewhere."""
 
 from collections.abc import Callable
 
@@ -42,7 +42,7 @@ Look = Callable[..., list[Finding]]
         ({"pip": ["a"], "variables": {"my-key": "x"}}, "variable-name", "my-key"),
         ({"pip": ["a"], "variables": {"WANDB_API_KEY": "0123456789abcdef0123"}}, "secret-in-job", "WANDB_API_KEY"),
     ],
-)  # fmt: skip
+)
 def test_environments_that_would_not_do(look: Look, environment: dict[str, object], rule: str, mention: str) -> None:
     found = look(environment=environment, files={"docker/Dockerfile": "FROM python:3.11\n"})
     told = [f"{f.message} {f.remedy}" for f in found if f.id == rule]
@@ -124,9 +124,16 @@ def test_the_version_of_keras_is_told_from_what_is_declared(pip: list[str], kera
 
 @pytest.mark.parametrize(
     ("name", "first"),
-    [("cv2", "opencv-python-headless"), ("yaml", "pyyaml"), ("google.protobuf.message", "protobuf"), ("some_lib.x", "some-lib"),
-     ("azure.storage.blob", "azure-storage-blob"), ("PIL.Image", "pillow"), ("ruamel.yaml", "ruamel-yaml")],
-)  # fmt: skip
+    [
+        ("cv2", "opencv-python-headless"),
+        ("yaml", "pyyaml"),
+        ("google.protobuf.message", "protobuf"),
+        ("some_lib.x", "some-lib"),
+        ("azure.storage.blob", "azure-storage-blob"),
+        ("PIL.Image", "pillow"),
+        ("ruamel.yaml", "ruamel-yaml"),
+    ],
+)
 def test_which_package_provides_an_import(name: str, first: str) -> None:
     assert distributions(name)[0] == first
 

@@ -3,6 +3,7 @@
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -24,7 +25,6 @@ NASTY = [
     "*",
     "\\",
 ]
-UNKNOWN = "azureml:/s/g/w/e/unknown"
 
 
 def test_arguments_arrive_in_order_and_exactly_as_written(lab: Lab) -> None:
@@ -67,7 +67,7 @@ def test_a_downloaded_dataset_may_be_written_and_a_file_is_a_dataset_too(lab: La
 
 def test_nothing_is_made_or_sent_twice(lab: Lab) -> None:
     lab.write("a", "data/one.txt")
-    job = {"datasets": {"twice": {"path": "data"}}, "environment": {"name": "twice", "python": "3.11"}}
+    job: dict[str, Any] = {"datasets": {"twice": {"path": "data"}}, "environment": {"name": "twice", "python": "3.11"}}
     first = lab.plan(**job)
     lab.apply(first)
     kinds = [(str(action.kind), action.resource.partition(":")[0]) for action in lab.plan(**job).actions]
@@ -142,7 +142,7 @@ def test_a_fetch_stays_below_its_destination(lab: Lab, tmp_path: Path) -> None:
         lab.backend.fetch(ref, ["outputs/none"], tmp_path / "a", silent)
     (tmp_path / "b").mkdir()
     (tmp_path / "b" / "logs").symlink_to(tmp_path)
-    with pytest.raises(BackendError, match="a link there leads out"):
+    with pytest.raises(BackendError, match="leads out"):
         lab.backend.fetch(ref, ["logs/std_log.txt"], tmp_path / "b", silent)
     assert not (tmp_path / "std_log.txt").exists()
 

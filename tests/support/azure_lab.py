@@ -46,6 +46,7 @@ class Lab:
         }
         self.backend = self.client()
         self.said: list[str] = []
+        self.patience = PATIENCE
 
     def client(self, **settings: Any) -> Backend:
         """Another client of the same user."""
@@ -151,6 +152,6 @@ class Lab:
 
     def ferry(self, *arguments: str, code: int = 0) -> "subprocess.CompletedProcess[str]":
         """Run `ferry` to its end and check its exit code."""
-        done = subprocess.run([FERRY, *arguments], capture_output=True, text=True, timeout=PATIENCE, check=False)
+        done = subprocess.run([FERRY, *arguments], capture_output=True, text=True, timeout=self.patience, check=False)
         assert done.returncode == code, f"{done.stdout}\n{done.stderr}"
         return done

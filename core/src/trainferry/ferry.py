@@ -99,7 +99,13 @@ class Ferry:
         name = name or self.config.backend
         if name not in self._backends:
             backend = load_backend(name, self.config.extensions)
-            backend.configure(self.config.backend_settings(name), self.site)
+            around = {extension: self.config.extension_settings(extension) for extension in backend.extensions}
+            try:
+                backend.configure(self.config.backend_settings(name), self.site)
+                backend.configure_extensions(around, self.site)
+            except ConfigError as error:
+                error.where = error.where or self.config.origin(error.key)
+                raise
             self._backends[name] = backend
         return self._backends[name]
 
@@ -117,11 +123,11 @@ class Ferry:
             raise self._bad_overlay(error.errors()[0]) from error
 
     def _bad_overlay(self, problem: Any) -> ConfigError:
-        key = ".".join(str(part) for part in ("job", *problem["loc"]))
-        origin = next((value.origin for value in self.config.values() if value.key.startswith(key)), "the settings")
-        return ConfigError(
-            f"{origin}: {key}: {problem['msg']}", remedy="'ferry config' shows each setting and its origin"
-        )
+        from trainferry.loading.explaining import explain_setting  # noqa: PLC0415  (only for a mistake)
+
+        message, remedy = explain_setting(problem, self.config.job)
+        origin = self.config.origin(".".join(str(part) for part in ("job", *problem["loc"])))
+        return ConfigError(message, where=origin, remedy=remedy or "'ferry config job' lists what is laid over jobs")
 
     def check(self, job: Job) -> list[Finding]:
         """Everything that can be found wrong with the job without leaving this machine, worst first.
@@ -248,10 +254,13 @@ class Ferry:
     def _give_up(self, record: RunRecord, error: BaseException) -> None:
         """Store how a submit ended that didn't finish: taken by the target all the same, failed, or interrupted."""
         with suppress(FerryError):
-            if recovery.recover(self.store, self.backend(record.backend), record).ref is not None:
+            backend = self.backend(record.backend)
+            if recovery.recover(self.store, backend, record).ref is not None:
                 return
             state = RunState.FAILED if isinstance(error, Exception) else RunState.CANCELED
-            self.store.update(record.id, state=state, reason=f"not submitted: {reason_of(error)}", ended=time.time())
+            reason = f"not submitted: {reason_of(error)}"
+            old, new = self.store.update(record.id, state=state, reason=reason, ended=time.time())
+            recovery.tell(backend, old, new)
 
     def get(self, run_id: str) -> Run:
         """The run of that id, or of the only id that starts with it, or `latest`."""

@@ -3,7 +3,7 @@
 A backend is a class, listed under the entry-point group `trainferry.backends`, whose methods carry `@hookimpl`.
 It implements `plan`, `apply`, `poll` and `read_log`; every other hook is optional, and what a backend can do is read
 from what it implements. An implementation may leave out arguments that it doesn't need.
-An extension (group `trainferry.extensions`) implements `check` or `run_changed`, or wraps any hook of the backend.
+An extension (group `trainferry.extensions`) implements `check`, `diagnose` or `run_changed`, or wraps any other hook.
 
 Each docstring below holds a whole plugin that works as it stands; the tests run them.
 """
@@ -47,9 +47,9 @@ hookimpl = pluggy.HookimplMarker(PROJECT)
 
 @hookspec(firstresult=True)
 def settings_model() -> "type[BaseModel] | None":
-    """Return the pydantic model of the backend's `[backends.<name>]` table of settings.
+    """Return the pydantic model of the plugin's table of settings.
 
-    Without it the backend has no settings, and giving any is an error.
+    That is `[backends.<name>]`, or `[extension_settings.<name>]`. Without it, giving any settings is an error.
 
     >>> from pydantic import BaseModel
     >>> from trainferry.backend import Backend

@@ -1,7 +1,6 @@
 """What is missing on this machine or in the account: login, workspace, storage, tried one after the other."""
 
 import importlib.util
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from trainferry.errors import FerryError
@@ -10,6 +9,8 @@ from trainferry_azureml.inputs.datastore import open_datastore
 from trainferry_azureml.support import support_note
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from trainferry.specs.finding import Finding
     from trainferry_azureml.session import Session
 

@@ -1,6 +1,6 @@
 """The plan of a job on Azure: workspace, cluster, environment, datasets, submit, each reused where it can be."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from trainferry.errors import FerryError
 from trainferry.specs.finding import Severity
@@ -31,7 +31,7 @@ def make_plan(job: "Job", run_id: str, session: "Session") -> Plan:
     if _blocked(findings):
         return _plan(job, run_id, [], findings, None)
     actions: list[Action] = []
-    environment = ""
+    environment: str | dict[str, Any] | None = None
     try:
         workspace = session.find()
         action, more = workspace_action(session, there=workspace is not None)
@@ -43,7 +43,7 @@ def make_plan(job: "Job", run_id: str, session: "Session") -> Plan:
         actions += [one for one in (compute.action, chosen.action) if one is not None]
         actions += inputs.actions
         findings += [*compute.findings, *chosen.findings, *inputs.findings]
-        environment = chosen.name
+        environment = chosen.taken
     except FerryError as error:
         findings.append(finding("azure-unusable", "error", error.message, error.remedy, error.where))
     fingerprint = None if _blocked(findings) else snapshot.fingerprint()
@@ -73,7 +73,7 @@ def _submit(
     run_id: str,
     snapshot: "Snapshot",
     fingerprint: str | None,
-    environment: str,
+    environment: str | dict[str, Any] | None,
     datasets: dict[str, dict[str, object]],
 ) -> Action:
     nodes = f" on {job.nodes} nodes" if job.nodes > 1 else ""

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 def tear_down(resource: str, session: "Session", sdk: "Sdk", report: "Report") -> None:
     """Remove one resource; what isn't there is no error.
 
-    A registered environment costs nothing, and azureml-core can't remove one: CapabilityMissing. Runs stay: they are the
-    user's records. The data of a dataset stays in the storage until the workspace goes; its name is unregistered.
+    A registered environment costs nothing, and azureml-core can't remove one: CapabilityMissing. Runs stay: they are
+    the user's records. The data of a dataset stays in the storage until the workspace goes; its name is unregistered.
     """
     kind, _, name = resource.partition(":")
     if kind == "compute":

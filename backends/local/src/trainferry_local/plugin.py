@@ -126,6 +126,13 @@ class LocalBackend:
         return find_runs(self._home, experiment, run_id)
 
     @hookimpl
+    def tear_down(self, resource: str) -> bool:
+        """Remove what is kept of a run that has ended."""
+        from trainferry_local.removing import tear_down
+
+        return tear_down(resource, self._home)
+
+    @hookimpl
     def rehearsal_rules(self) -> "RehearsalRules":
         """What a script meets here."""
         from trainferry.specs.rehearsal import RehearsalRules

@@ -14,11 +14,12 @@ from trainferry.snapshot import Snapshot, copy_snapshot
 from trainferry.specs.finding import Severity
 from trainferry.specs.job import Job, Origin
 from trainferry.specs.plan import Action
+from trainferry.staging import snapshot_of
 from trainferry_local import rehearsing, variables
 from trainferry_local.datasets import path_of, place_datasets
 from trainferry_local.environments import environment_of
 from trainferry_local.isolation import Isolation, covers, of_this_interpreter, view_of
-from trainferry_local.planning import NAME, snapshot_of
+from trainferry_local.planning import NAME
 from trainferry_local.settings import LocalSettings
 from trainferry_local.supervision import layout, queueing
 from trainferry_local.supervision.request import Request, write_request

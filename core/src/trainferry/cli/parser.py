@@ -95,6 +95,13 @@ def run_argument(parser: argparse.ArgumentParser, *, many: bool = False, or_file
     parser.add_argument("run", metavar="RUN", nargs="+" if many else None, help=what)
 
 
+def count(text: str) -> int:
+    """A number of things: whole, and not below 0."""
+    if not text.strip().isascii() or not text.strip().isdigit():
+        raise argparse.ArgumentTypeError(f"'{text}' is no whole number of 0 or more")
+    return int(text)
+
+
 def job_argument(parser: argparse.ArgumentParser) -> None:
     """The argument that names a job file."""
     parser.add_argument("job", metavar="JOB", help="job file, such as job.yaml")

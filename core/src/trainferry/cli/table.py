@@ -24,6 +24,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "doctor": ("Set up", "try what backends need, and say what is missing"),
     "emulate": ("Set up", "run a cloud on this machine, to practise on"),
     "schema": ("Set up", "write the JSON Schema of job files, for editors"),
+    "new-backend": ("Set up", "write a backend of your own to start from"),
     "completion": ("Set up", "write the completion script of a shell"),
 }
 """Group and summary of every command by its name, in the order of the help."""

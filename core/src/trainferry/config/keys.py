@@ -11,6 +11,7 @@ KEYS: dict[str, str] = {
     "home": "Folder for the run store and the state of backends.",
     "cache": "Folder for what can be made again, such as environments.",
     "extensions": "Names of the extensions to load.",
+    "extension_settings": "One table of settings for each extension.",
     "ignore": "Ids of findings that are not shown and stop nothing.",
     "rehearse_on": "Name of the backend that rehearses jobs on this machine.",
     "job": "Table laid over every job: any field of a job file.",
@@ -19,7 +20,7 @@ KEYS: dict[str, str] = {
 }
 """Every key at the top of a settings file, with what it is for."""
 
-TABLES = frozenset({"job", "backends", "profiles"})
+TABLES = frozenset({"job", "backends", "extension_settings", "profiles"})
 LISTS = {"extensions": '"cost-guard"', "ignore": '"no-timeout"'}
 """Keys that hold a list of names, with an example of one."""
 
@@ -50,7 +51,7 @@ def _check_kind(label: str, key: str, value: Any, where: Location) -> None:
         fits, kind = isinstance(value, str) and bool(value), 'text, like "local"'
     if not fits:
         raise ConfigError(f"'{label}' must be {kind}", remedy=f"found: {value!r}", where=where)
-    if key == "backends":
+    if key in ("backends", "extension_settings"):
         for name, table in value.items():
             if not isinstance(table, Mapping):
                 raise ConfigError(f"'{label}.{name}' must be a table", remedy=f"write [{label}.{name}]", where=where)

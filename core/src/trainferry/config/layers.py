@@ -67,6 +67,10 @@ class Config:
         table = self._table("backends").get(name, {})
         return dict(table)
 
+    def extension_settings(self, name: str) -> dict[str, Any]:
+        """The `[extension_settings.<name>]` table."""
+        return dict(self._table("extension_settings").get(name, {}))
+
     def site(self, *, interactive: bool = False, offline: bool = False) -> Site:
         """The folders that the settings name, as absolute paths."""
         home, cache = (Path(str(self._last(key))).expanduser().absolute() for key in ("home", "cache"))
@@ -80,6 +84,16 @@ class Config:
                 if key.partition(".")[0] != "profiles":
                     found[key] = Value(key, value, layer.origin)
         return [found[key] for key in sorted(found)]
+
+    def origin(self, key: str) -> Location | None:
+        """The source of a setting or, if none has it, of the nearest one above, below or beside it."""
+        values = self.values()
+        while "." in key:
+            for value in values:
+                if f"{value.key}.".startswith(f"{key}.") or f"{key}.".startswith(f"{value.key}."):
+                    return Location(value.origin)
+            key = key.rpartition(".")[0]
+        return None
 
     def _last(self, key: str) -> Any:
         return next(layer.data[key] for layer in reversed(self.layers) if key in layer.data)

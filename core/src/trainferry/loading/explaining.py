@@ -10,6 +10,7 @@ from trainferry.loading.scalars import Path, meant_number
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from pydantic import BaseModel
     from pydantic_core import ErrorDetails
 
 _KINDS = {str: "text", bool: "a truth value", int: "a number", float: "a number", list: "a list", dict: "a table"}
@@ -41,6 +42,31 @@ _PATTERNS = {
 def explain(errors: "Iterable[ErrorDetails]", built: Built, prefix: Path = ()) -> list[FerryError]:
     """One problem for each of pydantic's errors; `prefix` is where the validated data stands in the file."""
     return [_problem(error, built, (*prefix, *error["loc"])) for error in errors]
+
+
+def explain_setting(error: "ErrorDetails", overlay: "Mapping[str, Any]") -> tuple[str, str]:
+    """Message and remedy for one of pydantic's errors about settings that were laid over a job."""
+    return _words(error, Built(data=overlay), tuple(error["loc"]))
+
+
+def unfit_setting(error: "ErrorDetails", key: str, model: "type[BaseModel]") -> tuple[str, str]:
+    """Message and remedy for one of pydantic's errors about the settings of a backend, which `model` describes."""
+    kind, value = error["type"], error["input"]
+    facts: Mapping[str, Any] = error.get("ctx", {})
+    remedy = f"settings known here: {', '.join(model.model_fields) or 'none'}"
+    if kind == "extra_forbidden":
+        guess = keys.closest(str(error["loc"][-1]), model.model_fields) if len(error["loc"]) == 1 else None
+        return f"unknown setting '{key}'", f"did you mean '{guess}'? {remedy}" if guess else remedy
+    if kind == "missing":
+        return f"the setting '{key}' is missing", f"add it; {remedy}"
+    if kind in _WANTED:
+        found = f"'{value}'" if isinstance(value, str) else _KINDS.get(type(value), "something else")
+        return f"{key} must be {_WANTED[kind]}, but this is {found}", remedy
+    if kind in _TEMPLATES:
+        return _TEMPLATES[kind].format(key=key, value=value, **facts), remedy
+    if kind == "literal_error":
+        return f"{key} can't be '{value}'", f"write {facts['expected']}"
+    return f"{key}: {error['msg'].removeprefix('Value error, ')}", remedy
 
 
 def place_of(path: Path, built: Built) -> Location:

@@ -3,13 +3,14 @@
 import os
 import shutil
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from trainferry.errors import ConfigError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from azure.core.credentials import TokenCredential
 
     from trainferry.site import Site
@@ -132,13 +133,10 @@ def _device_code(settings: "AzureMLSettings", cloud: "Cloud", site: "Site") -> "
         sys.stderr.flush()
 
     return remembering(
-        lambda **more: DeviceCodeCredential(
-            authority=cloud.login,
-            tenant_id=settings.tenant or "organizations",
-            prompt_callback=ask,
-            disable_instance_discovery=_own_authority(cloud),
-            **more,
+        lambda **where: DeviceCodeCredential(
+            prompt_callback=ask, disable_instance_discovery=_own_authority(cloud), **where
         ),
+        settings,
         site,
         cloud,
     )
@@ -150,12 +148,8 @@ def _browser(settings: "AzureMLSettings", cloud: "Cloud", site: "Site") -> "Toke
     from trainferry_azureml.auth.memory import remembering
 
     return remembering(
-        lambda **more: InteractiveBrowserCredential(
-            authority=cloud.login,
-            tenant_id=settings.tenant or "organizations",
-            disable_instance_discovery=_own_authority(cloud),
-            **more,
-        ),
+        lambda **where: InteractiveBrowserCredential(disable_instance_discovery=_own_authority(cloud), **where),
+        settings,
         site,
         cloud,
     )

@@ -4,19 +4,23 @@ What is kept is azure-identity's own cache, encrypted where the system has a key
 logged in, which holds no secret. Deleting both logs out.
 """
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from azure.core.credentials import AccessToken, TokenCredential
 
     from trainferry.site import Site
     from trainferry_azureml.cloud import Cloud
+    from trainferry_azureml.settings import AzureMLSettings
 
 CACHE_NAME = "trainferry-azureml"
 
 
-def remembering(make: "Callable[..., Any]", site: "Site", cloud: "Cloud") -> "TokenCredential":
+def remembering(
+    make: "Callable[..., Any]", settings: "AzureMLSettings", site: "Site", cloud: "Cloud"
+) -> "TokenCredential":
     """A credential that asks only if the remembered login no longer holds; `make` takes azure-identity's options."""
     from azure.identity import AuthenticationRecord, TokenCachePersistenceOptions
 
@@ -27,7 +31,10 @@ def remembering(make: "Callable[..., Any]", site: "Site", cloud: "Cloud") -> "To
         record = AuthenticationRecord.deserialize(record_file.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         record = None  # nobody has logged in yet, or the file is none of ours: ask again
-    credential = make(cache_persistence_options=options, authentication_record=record)
+    where: dict[str, Any] = {"authentication_record": record}
+    if record is None:  # else the record tells
+        where = {"authority": cloud.login, "tenant_id": settings.tenant or "organizations"}
+    credential = make(cache_persistence_options=options, **where)
     return _Remembered(credential, record is not None, record_file)
 
 

@@ -1,4 +1,4 @@
-"""Which cluster a job gets: the one that is there, if it fits, or one to be made, if size, region and quota allow it."""
+"""Which cluster a job gets: the one that is there, if it fits, or a new one, if size, region and quota allow it."""
 
 import re
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from trainferry_azureml.workspace.opening import Workspace
 
 _NAME = re.compile(r"[A-Za-z](?:[A-Za-z0-9-]{1,30}[A-Za-z0-9])")
-"""As Microsoft's "Naming rules and restrictions" has it for clusters: 3 to 32 letters, digits and hyphens; a letter first."""
+"""For clusters, from Microsoft's "Naming rules and restrictions": 3 to 32 letters, digits, hyphens; a letter first."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from trainferry.errors import BackendError
 from trainferry.specs.plan import Quota
 from trainferry_azureml.compute.reading import offered_sizes, usages
-from trainferry_azureml.compute.words import no_quota, not_offered, retired
+from trainferry_azureml.compute.words import ending, no_quota, not_offered, retired
 from trainferry_azureml.findings import finding, place
 
 if TYPE_CHECKING:
@@ -27,8 +27,13 @@ def size_findings(job: "Job", session: "Session", workspace: "Workspace | None")
     old = retired(str(spec.size))
     if old:
         return [finding("compute-retired", "error", *old, here)]
-    if workspace is None:
-        return []
+    soon = ending(str(spec.size))
+    told = [finding("compute-ending", "warning", *soon, here)] if soon else []
+    return told + (_offer_findings(job, session, workspace) if workspace is not None else [])
+
+
+def _offer_findings(job: "Job", session: "Session", workspace: "Workspace") -> "list[Finding]":
+    spec, here = job.compute, place(job, "compute", "size")
     region = region_of(spec, workspace)
     try:
         sizes = offered_sizes(session, workspace, region)

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from trainferry_azureml.compute.catalog import describe, nearest, successor
+from trainferry_azureml.sizes import did_you_mean, find, nearest, withdrawal
 
 if TYPE_CHECKING:
     from trainferry.specs.compute import ComputeSpec
@@ -17,25 +17,36 @@ ASK_FOR_QUOTA = (
 
 def retired(size: str) -> tuple[str, str] | None:
     """Message and remedy for a size of a series that Azure has withdrawn; None for any other."""
-    found = successor(size)
-    if found is None:
+    found = withdrawal(size)
+    if found is None or not found.over():
         return None
-    series, ended, instead = found
-    return f"Azure withdrew the series {series} on {ended}; {size} can't be had any more", f"write size: {instead}"
+    text = f"Azure withdrew the series {found.series} on {found.ends}: {size} can't be had any more"
+    return text, f"write size: {_described(found.instead)}"
+
+
+def ending(size: str) -> tuple[str, str] | None:
+    """Message and remedy for a size of a series whose end is announced, and not yet come; None for any other."""
+    found = withdrawal(size)
+    if found is None or found.over():
+        return None
+    return f"Azure withdraws the series {found.series} on {found.ends}", f"from then on: {_described(found.instead)}"
 
 
 def not_offered(size: str, region: str, offered: "list[OfferedSize]") -> tuple[str, str]:
     """Message and remedy for a size that a region doesn't have: the nearest that it has, by GPU and price."""
-    near = nearest(size, [one.name for one in offered])
-    if near:
-        return (
-            f"the region {region} doesn't offer the size {size}",
-            f"the nearest that it offers: {', '.join(describe(one) for one in near)}; or another compute.region",
-        )
-    return (
-        f"the region {region} offers no size {size}",
-        "check its spelling, such as Standard_NC4as_T4_v3; the portal lists the sizes under Compute",
-    )
+    names = [one.name for one in offered]
+    if find(size) is None:
+        alike = did_you_mean(size, names) or did_you_mean(size)
+        hint = f"did you mean {' or '.join(alike)}? " if alike else ""
+        return f"the region {region} offers no size {size}", f"{hint}the portal lists the sizes under Compute"
+    near = nearest(size, names)
+    also = f"the nearest that it offers: {'; '.join(_described(one) for one in near)}; or " if near else ""
+    return f"the region {region} doesn't offer the size {size}", f"{also}another compute.region"
+
+
+def _described(size: str) -> str:
+    known = find(size)
+    return str(known) if known else size
 
 
 def no_quota(spec: "ComputeSpec", region: str, quota: "Quota", cores: int) -> tuple[str, str]:

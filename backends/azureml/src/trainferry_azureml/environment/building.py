@@ -8,6 +8,7 @@ from trainferry.progress import Progress, Report
 from trainferry_azureml.environment.culprit import culprit, package_in
 from trainferry_azureml.environment.reading import Registered, address, find_environment
 from trainferry_azureml.service.errors import ServiceError, words_of
+from trainferry_azureml.watch.ranges import read_from
 
 if TYPE_CHECKING:
     from trainferry_azureml.sdk.acts import Sdk
@@ -68,17 +69,17 @@ def _start(session: "Session", workspace: "Workspace", there: Registered) -> str
 
 
 def _follow(session: "Session", build: str, name: str, report: Report) -> tuple[dict[str, Any], str]:
-    """The last word on a build and all of its log; each new line of the log is reported."""
+    """The last word on a build and all of its log; the newest line of the log is reported as it comes."""
     log, deadline = b"", time.monotonic() + _PATIENCE
     while True:
         status: dict[str, Any] = session.http.json("GET", build, f"look at the build of {name}")
-        more = _more_of(session, str(status.get("logUrl") or ""), len(log))
+        more = _more_of(session, status, len(log))
         log += more
         text = more.decode("utf-8", "replace").strip()
         if text:
             report(Progress(f"building the image of {name}: {text.splitlines()[-1][:100]}"))
         if str(status.get("status", "")).lower() not in _GOING:
-            log += _more_of(session, str(status.get("logUrl") or ""), len(log))
+            log += _more_of(session, status, len(log))
             return status, log.decode("utf-8", "replace")
         if time.monotonic() > deadline:
             raise BackendError(
@@ -88,10 +89,12 @@ def _follow(session: "Session", build: str, name: str, report: Report) -> tuple[
         time.sleep(_PAUSE)
 
 
-def _more_of(session: "Session", url: str, start: int) -> bytes:
-    from trainferry_azureml.watch.ranges import read_from
-
-    return read_from(session.http, url, start, "read the build log").data if url else b""
+def _more_of(session: "Session", status: dict[str, Any], start: int) -> bytes:
+    """What the build's log has from a byte on: at the address that the status names, or in the status itself."""
+    url = str(status.get("logUrl") or "")
+    if url:
+        return read_from(session.http, url, start, "read the build log").data
+    return str(status.get("buildLog") or "").encode()[start:]
 
 
 def _failure(name: str, status: dict[str, Any], log: str, places: dict[str, str]) -> BackendError:

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from trainferry.errors import BackendError
 from trainferry.specs.plan import Action, ActionKind
@@ -19,10 +19,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """What a plan does about the environment; `name` is the one that the run takes."""
+    """What a plan does about the environment."""
 
     action: Action | None
-    name: str = ""
+    taken: "str | dict[str, Any] | None" = None
+    """What the run takes: a definition, or the name of a curated one."""
     findings: "tuple[Finding, ...]" = ()
 
 
@@ -61,7 +62,7 @@ def choose_environment(job: "Job", session: "Session", workspace: "Workspace | N
     """Reuse, register and build, or say why neither will do. Reads only."""
     found = environment_findings(job)
     if found:
-        return Chosen(None, "", tuple(found))
+        return Chosen(None, None, tuple(found))
     if job.environment.curated:
         return _curated(job, session, workspace)
     definition = definition_of(job.environment, job.name, job.folder)
@@ -71,10 +72,10 @@ def choose_environment(job: "Job", session: "Session", workspace: "Workspace | N
     if there is not None and there.built is not False:
         summary = f"reuse the environment {definition.name}, registered before with the same content"
         return Chosen(
-            Action(kind=ActionKind.REUSE, resource=resource, summary=summary, payload=payload), definition.name
+            Action(kind=ActionKind.REUSE, resource=resource, summary=summary, payload=payload), definition.to_data()
         )
     action = Action(kind=ActionKind.BUILD, resource=resource, summary=_summary(definition), payload=payload)
-    return Chosen(action, definition.name)
+    return Chosen(action, definition.to_data())
 
 
 def _summary(definition: Definition) -> str:
@@ -90,7 +91,7 @@ def _curated(job: "Job", session: "Session", workspace: "Workspace | None") -> C
         text = f"the workspace has no curated environment '{name}'"
         remedy = "the portal lists them under Environments; or give a python and pip of your own"
         where = place(job, "environment", "curated")
-        return Chosen(None, "", (finding("environment-no-curated", "error", text, remedy, where),))
+        return Chosen(None, None, (finding("environment-no-curated", "error", text, remedy, where),))
     summary = f"reuse the curated environment {name}"
     payload = {"curated": name}
     action = Action(kind=ActionKind.REUSE, resource=f"environment:{name}", summary=summary, payload=payload)

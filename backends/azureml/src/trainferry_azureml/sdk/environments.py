@@ -2,6 +2,7 @@
 
 import json
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +10,12 @@ from azureml.core import Environment
 
 
 def register(workspace: Any, definition: dict[str, Any]) -> str:
-    """Register a definition; returns the version that the workspace gave it. What is there with the same content stays."""
+    """Register a definition; returns the version that the workspace gave it. The same content keeps its version."""
     version: str = environment_of(definition).register(workspace).version
     return str(version)
 
 
-def environment_of(definition: dict[str, Any]) -> Any:
+def environment_of(definition: Mapping[str, Any]) -> Any:
     """The SDK's object of a definition, without anything that the SDK puts into a new one by itself."""
     name, conda = definition["name"], definition["conda"]
     if conda:

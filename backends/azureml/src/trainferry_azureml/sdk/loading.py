@@ -2,8 +2,8 @@
 
 - Its print-outs go to our log, so that `--json` stays JSON.
 - The waits between its retries are short: by default it waits 32 s after one 429, and a submit makes a dozen requests.
-- A list of clouds of one's own is cached for ever in `~/.azure/cloudEndpoints.json`, and an old answer was used after the
-  service had changed; so it gets a folder of its own for that file, one for each list.
+- A list of clouds of one's own is cached for ever in `~/.azure/cloudEndpoints.json`, and an old answer was used after
+  the service had changed; so it gets a folder of its own for that file, one for each list and process.
 - A logger of its own would print each retry and each deprecation.
 """
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from azureml.core import Environment, Experiment, ScriptRunConfig
+from azureml.core import Environment, ScriptRunConfig
 from azureml.core.runconfig import (
     Data,
     DataLocation,
@@ -14,6 +14,8 @@ from azureml.core.runconfig import (
     PyTorchConfiguration,
     TensorflowConfiguration,
 )
+
+from trainferry_azureml.sdk.environments import environment_of
 
 if TYPE_CHECKING:
     from trainferry.specs.compute import Distribution
@@ -34,22 +36,28 @@ class Order:
     """All that a submit needs, ready made."""
 
     run: str
-    experiment: str
     source: Path
     script: str
     arguments: tuple[str, ...]
     inputs: Mapping[str, Input]
-    environment: str
+    environment: str | Mapping[str, Any]
+    """A definition, or the name of a curated one."""
     variables: Mapping[str, str]
     compute: str
     distribution: "Distribution | None"
     timeout: int | None
 
 
-def submit(workspace: Any, order: Order) -> str:
+def submit(experiment: Any, order: Order) -> str:
     """Submit a run under the id that the order gives it; returns that id as Azure repeats it."""
-    configuration = script_run_config(Environment.get(workspace, order.environment), order)
-    run = Experiment(workspace, order.experiment).submit(configuration, run_id=order.run)
+    definition = order.environment
+    environment = (
+        environment_of(definition)
+        if isinstance(definition, Mapping)
+        else Environment.get(experiment.workspace, definition)
+    )
+    configuration = script_run_config(environment, order)
+    run = experiment.submit(configuration, run_id=order.run)
     return str(run.id)
 
 

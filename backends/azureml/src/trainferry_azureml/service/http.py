@@ -20,6 +20,8 @@ _LONGEST_PAUSE = 8.0
 _TIMEOUT = (10.0, 60.0)
 """Seconds for a connection to be made, and for the next bytes of an answer to come."""
 _UNAUTHORIZED = 401
+RENEWALS = 3
+"""How often a token that a service refuses is replaced by a new one before its refusal is believed (count)."""
 
 
 class Http:
@@ -64,14 +66,14 @@ class Http:
         `signed` sends our token along: never to an address that carries its own signature, such as a blob's.
         """
         deadline = time.monotonic() + self._retry_seconds
-        renewed = False
+        renewals = 0
         for attempt in range(1_000_000):
             own = dict(headers or {}) | (self._tokens.header() if signed else {})
             found, trouble = self._try(method, url, json=json, params=params, headers=own, stream=stream)
             if found is not None and (found.ok or found.status_code in accept):
                 return found
-            if found is not None and found.status_code == _UNAUTHORIZED and signed and not renewed:
-                renewed = True
+            if found is not None and found.status_code == _UNAUTHORIZED and signed and renewals < RENEWALS:
+                renewals += 1
                 self._tokens.renew()
                 continue
             if found is not None and found.status_code not in PASSING:

@@ -7,7 +7,7 @@ from trainferry.errors import RunNotFound
 from trainferry_azureml.workspace.coordinates import Coordinates
 
 TAG = "trainferry_run"
-"""Tag of every run of ours; its value is our run id. No dot in it: filters of the history service take one for a path."""
+"""Tag of every run of ours; its value is our run id. No dot in it: the history service would take it for a path."""
 SCRIPT_TAG, METRICS_TAG = "trainferry_script", "trainferry_metrics"
 """Tags that tell another machine of the job what it can't know: the script, and the file of metrics that it writes."""
 EXPERIMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,254}")
@@ -26,9 +26,8 @@ class Reference:
     def __str__(self) -> str:
         """The form that the run store keeps."""
         where = self.coordinates
-        return "/".join(
-            ("azureml:", where.subscription, where.resource_group, where.workspace, self.experiment, self.run)
-        )
+        workspace = f"{where.subscription}/{where.resource_group}/{where.workspace}"
+        return f"azureml:/{workspace}/{self.experiment}/{self.run}"
 
     @classmethod
     def parse(cls, text: str) -> "Reference":

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from trainferry.specs.job import Job
 
 _RULES = (".amlignore", ".gitignore")
-"""Ignore files that the SDK would apply once more to what is left, and upload: of the second it knows that git has it."""
+"""Ignore files that the SDK would apply once more to what is left, and send along."""
 _STALE = 86400.0
 """Seconds after which a copy that a killed client left is cleared away."""
 

@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from trainferry.errors import BackendError
 from trainferry.progress import Progress, Report
 from trainferry.specs.job import Job, Origin
 from trainferry_azureml.inputs.bringing import version_for_run
@@ -36,12 +35,7 @@ def submit(action: "Action", session: "Session", sdk: "Sdk", report: Report) -> 
     if there is None:
         report(Progress(f"submitting {job.script} to {job.compute.name}"))
         _submit_new(job, payload, run, session, sdk, report)
-        there = find_run(session, workspace, run)
-    if there is None:
-        raise BackendError(
-            f"Azure took the run {run} and doesn't know it", remedy="run it again; look at the portal first"
-        )
-    if not tags.items() <= (there.get("tags") or {}).items():
+    if there is None or not tags.items() <= (there.get("tags") or {}).items():
         set_tags(session, workspace, job.experiment_name, run, tags)
     return str(reference)
 
@@ -65,19 +59,21 @@ def _submit_new(job: Job, payload: dict[str, Any], run: str, session: "Session",
     with staged(job, payload["snapshot"], session.site.cache / "azureml", report) as folder:
         order = Order(
             run=run,
-            experiment=job.experiment_name,
             source=folder,
             script=job.script,
             arguments=tuple(azure_arguments(job)),
             inputs=inputs,
-            environment=str(payload["environment"]),
+            environment=payload["environment"],
             variables=job.environment.variables,
             compute=str(job.compute.name),
             distribution=job.distribution,
             timeout=job.timeout,
         )
 
+        def send_it() -> str:
+            return send(sdk.experiment(workspace.coordinates, job.experiment_name), order)
+
         def taken() -> str | None:
             return run if find_run(session, workspace, run) is not None else None
 
-        sdk.act(f"submit the run {run}", lambda: send(sdk.workspace(workspace.coordinates), order), taken)
+        sdk.act(f"submit the run {run}", send_it, taken)

@@ -30,10 +30,10 @@ _MAIN = (
     re.compile(r"azureml-logs/70_driver_log_0+\.txt"),
     re.compile(r"user_logs/std_log[^/]*_0+[^/]*\.txt"),
 )
-"""Names of the log that holds what the script printed, in the newer and the older runtime; of many processes, the first.
-From azureml-core 1.61, azureml/core/script_run.py."""
+"""Names of the log that holds what the script printed, in the newer and the older runtime; of many processes, that of
+the first. From azureml-core 1.61, azureml/core/script_run.py."""
 _OTHERS = (re.compile(r"azureml-logs/.*build.*\.txt"), re.compile(r"azureml-logs/.*"), re.compile(r"user_logs/.*"))
-"""What is shown of a run that has ended without a log of its script: why the image was not built, for one."""
+"""What is shown of a run that ended without a log of its script: why the image was not built, for one."""
 _TAIL = 4096
 
 

@@ -38,9 +38,9 @@ def poll(session: "Session", refs: Sequence[str]) -> Mapping[str, RunStatus]:
         if workspace is None:
             continue
         for run in find_by_ids(session, workspace, experiment, wanted):
-            ref = wanted.get(str(run["runId"]))
-            if ref is not None:
-                found[ref] = _with_last_words(session, ref, run)
+            known = wanted.get(str(run["runId"]))
+            if known is not None:
+                found[known] = _with_last_words(session, known, run)
     return found
 
 

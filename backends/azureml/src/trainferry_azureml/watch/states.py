@@ -23,7 +23,7 @@ STATES = {
     "canceled": RunState.CANCELED,
     "unapproved": RunState.FAILED,
 }
-"""As azureml-core 1.61 lists them at `Run.get_status`. `preparing` is the image being built: the run is taken, and waits."""
+"""As azureml-core 1.61 lists them at `Run.get_status`. While `preparing`, the image is being built: the run waits."""
 _EXIT = re.compile(r"exit(?:ed)?(?: with)?(?: status)?(?: code)?s?[\s:=]+\W?(-?\d+)", re.IGNORECASE)
 
 
