@@ -13,7 +13,7 @@ from ray_lab import Lab
 from trainferry.errors import BackendError
 from trainferry.progress import Progress, silent
 from trainferry.specs import ActionKind, RunState
-from trainferry_ray.node.folders import read_json
+from trainferry_ray.node.folders import read_json, write_json
 from trainferry_ray.own.keeper import MARK
 
 
@@ -47,6 +47,11 @@ def test_it_starts_with_the_first_run_and_leaves_nothing_but_what_runs_wrote(tmp
             urllib.request.urlopen(f"{record['address']}/api/jobs/")  # noqa: S310  (its own address)
         assert record["address"].startswith("http://127.0.0.1:")
         assert stat.S_IMODE((home / "token").stat().st_mode) == stat.S_IRUSR | stat.S_IWUSR
+        write_json(home / "cluster.json", {**record, "ray": "2.1.0"})  # as after an update of the package
+        (finding,) = lab.backend.plan(job, "try-1").errors
+        assert finding.id == "other-ray-cluster"
+        assert "runs Ray 2.1.0, and 2." in finding.message
+        write_json(home / "cluster.json", record)
         going = lab.submit(lab.job("import time; print('on', flush=True); time.sleep(300)"))
         lab.until_printed(going, "on")
         temp = Path((home / "temp").read_text())

@@ -97,6 +97,7 @@ class Keeper:
                 "pid": os.getpid(),
                 "nodes": self._config["nodes"],
                 "ray": self._api.versions()["ray_version"],
+                "python": sys.executable,
                 "started": self._since,
             },
         )
@@ -117,6 +118,8 @@ class Keeper:
             "RAY_AUTH_TOKEN_PATH": str(self._home / "token"),
             "RAY_JOB_START_TIMEOUT_SECONDS": _LONG,
             "RAY_enable_metrics_collection": "false",
+            # Ray looks for "uv run" above itself, and would then send the working folder of its own process, /, along.
+            "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0",
             "RAY_raylet_start_wait_time_s": "120",
         }
         self._children.append(subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, cwd="/"))
