@@ -1,7 +1,8 @@
 """Timing in interleaved pairs: what each benchmark of this folder is built from.
 
-Two ways of doing the same thing are run in turn, again and again, so that a machine that gets slower or busier meets both
-alike. Each pair gives one ratio; the figure is the median of the ratios, shown with the smallest and the largest one.
+Two ways of doing the same thing are run in turn, again and again, so that a machine that gets slower or busier meets
+both alike. Each pair gives one ratio; the figure is the median of the ratios, shown with the smallest and the
+largest one.
 
 A benchmark reads like this::
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
+from PIL import Image, UnidentifiedImageError
 
 SUFFIXES = (".jpg", ".jpeg", ".png")
 THREADS = os.cpu_count() or 1
@@ -74,6 +75,21 @@ def decode(path: str | tf.Tensor, size: int) -> tf.Tensor:
     return tf.ensure_shape(image, (size, size, 3))
 
 
+def fault_of(path: Path) -> str:
+    """Why an image that `decode` refused can't be read, in a few words: what the file is instead, or what it lacks."""
+    if path.stat().st_size == 0:
+        return "empty"
+    try:
+        with Image.open(path) as image:
+            kind = image.format
+            image.load()
+    except UnidentifiedImageError:
+        return "no image, or only its beginning"
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        return "damaged"
+    return f"a {kind} file" if kind not in {"JPEG", "PNG"} else "damaged"
+
+
 def read_all(split: Split, size: int, *, keep: bool) -> tf.Tensor | None:
     """Decode every image once, so that a damaged one is found before any epoch is spent.
 
@@ -93,10 +109,10 @@ def read_all(split: Split, size: int, *, keep: bool) -> tf.Tensor | None:
 
     with tf.device("CPU"):
         with ThreadPoolExecutor(THREADS) as pool:
-            damaged = [str(path) for path in pool.map(read, range(len(split.files))) if path]
+            damaged = [path for path in pool.map(read, range(len(split.files))) if path]
         if damaged:
             more = f" and {len(damaged) - NAMED_IN_AN_ERROR} more" if len(damaged) > NAMED_IN_AN_ERROR else ""
-            names = ", ".join(damaged[:NAMED_IN_AN_ERROR])
+            names = ", ".join(f"{path} ({fault_of(path)})" for path in damaged[:NAMED_IN_AN_ERROR])
             raise UnusableData(f"can't read {names}{more}: replace the damaged image or delete it, then start again")
         return None if pixels is None else tf.constant(pixels)
 

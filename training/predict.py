@@ -20,7 +20,7 @@ import startup  # noqa: F401  (has to come before TensorFlow)
 import keras
 import tensorflow as tf
 
-from images import decode
+from images import decode, fault_of
 
 
 class UnusableModel(Exception):
@@ -81,7 +81,8 @@ def main() -> int:
         try:
             probabilities = predict(model, classes, image)
         except tf.errors.OpError:
-            reason = "not a readable JPEG or PNG image" if image.is_file() else "there is no such file"
+            there = image.is_file()
+            reason = f"not a readable JPEG or PNG image ({fault_of(image)})" if there else "there is no such file"
             print(f"predict.py: {image}: {reason}", file=sys.stderr)
             answers.append({"image": str(image), "error": reason})
             continue

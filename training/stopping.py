@@ -6,24 +6,28 @@ import sys
 import threading
 from types import FrameType
 
+import keras
+
 GRACE_SECONDS = 3.0
 """Time to leave the training in good order before the process ends as it is."""
 
 
 class Stopped(Exception):
-    """A signal asked the training to end. Raised in the main thread, from wherever it is."""
+    """A signal asked the training to end. Raised between two steps of the training."""
 
 
 class StopRequest:
     """Waits for SIGTERM and SIGINT from `listen` on; `number` is that of the signal that came, else 0.
 
-    The signal raises Stopped in the main thread. If that is caught inside TensorFlow, waiting for another worker that
-    stopped earlier, Python can't raise anything there: then the process ends GRACE_SECONDS after the signal.
+    The callback raises Stopped before the next step. Nothing is raised within TensorFlow: an exception that comes
+    up in the middle of its work has it corrupt its memory, and the process then ends on SIGABRT now and then. Where no
+    step begins, while images are read or TensorFlow waits for another worker that stopped earlier, the process ends
+    GRACE_SECONDS after the signal.
     """
 
     def __init__(self) -> None:
         self.number = 0
-        self._raised = self._told = False
+        self._told = False
 
     def listen(self) -> None:
         """Take the signals over, also from a handler that was there before; to be called from the main thread."""
@@ -32,8 +36,12 @@ class StopRequest:
         # Python writes the number of each signal there at once, wherever the main thread is.
         signal.set_wakeup_fd(writer)
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, self._stop)
+            signal.signal(number, self._note)
         threading.Thread(target=self._end_late, args=(reader,), daemon=True).start()
+
+    def callback(self) -> keras.callbacks.Callback:
+        """What has `fit` look for the signal before each step."""
+        return keras.callbacks.LambdaCallback(on_train_batch_begin=self._check)
 
     def tell(self) -> int:
         """Tell the user, once, that the signal ended the training; returns the exit code, 128 + the signal's number."""
@@ -44,10 +52,11 @@ class StopRequest:
             print(message, file=sys.stderr, flush=True)
         return 128 + self.number
 
-    def _stop(self, number: int, _frame: FrameType | None) -> None:
+    def _note(self, number: int, _frame: FrameType | None) -> None:
         self.number = number
-        if not self._raised:
-            self._raised = True
+
+    def _check(self, batch: int, logs: object = None) -> None:  # noqa: ARG002  (Keras names them)
+        if self.number:
             raise Stopped
 
     def _end_late(self, reader: int) -> None:

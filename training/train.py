@@ -50,10 +50,11 @@ def build_model(classes: int, size: int, learning_rate: float) -> keras.Model:
     return model
 
 
-def train(options: argparse.Namespace, cluster: Cluster, output: Path) -> None:
+def train(options: argparse.Namespace, cluster: Cluster, output: Path, stop: StopRequest) -> None:
     """Train, and write what comes of it to `output`.
 
-    Raises UnusableData for data that can't be trained on, OSError if writing fails, tf.errors.OpError if a step does.
+    Raises UnusableData for data that can't be trained on, OSError if writing fails, tf.errors.OpError if a step does,
+    Stopped on a signal.
     """
     train_split, validation_split = find_splits(options.data_path)
     print(f"train: {train_split}\nvalidation: {validation_split}")
@@ -70,8 +71,8 @@ def train(options: argparse.Namespace, cluster: Cluster, output: Path) -> None:
         model = build_model(len(train_split.classes), size, options.learning_rate)
     summary: list[str] = []
     model.summary(print_fn=summary.append)  # shown at the end: whoever comes back to a long log looks there
-    log = keras.callbacks.CSVLogger(output / "history.csv")
-    history = cluster.fit(model, train_batches, validation_batches, epochs=options.epochs, callbacks=[log])
+    callbacks = [keras.callbacks.CSVLogger(output / "history.csv"), stop.callback()]
+    history = cluster.fit(model, train_batches, validation_batches, epochs=options.epochs, callbacks=callbacks)
 
     save_model(model, train_split.classes, output / "model.keras")
     plot_history(history, output / "history.png")
@@ -175,7 +176,7 @@ def run(options: argparse.Namespace, stop: StopRequest) -> None:
     stop.listen()
     with tempfile.TemporaryDirectory() as scratch:
         # Keras wants every worker to save; what the others write is the same and goes away.
-        train(options, cluster, options.output_dir if cluster.is_chief else Path(scratch))
+        train(options, cluster, options.output_dir if cluster.is_chief else Path(scratch), stop)
 
 
 def fail(message: str, code: int) -> int:

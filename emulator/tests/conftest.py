@@ -18,7 +18,6 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AzureMLEmulat
 @pytest.fixture
 def wire(emulator: AzureMLEmulator) -> Iterator[Wire]:
     """A client of the shared emulator; faults end with the test."""
-    made = Wire(emulator)
-    yield made
+    with Wire(emulator) as made:
+        yield made
     emulator.admin.clear_faults()
-    made.client.close()

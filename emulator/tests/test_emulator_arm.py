@@ -47,7 +47,7 @@ def test_a_deployment_makes_a_workspace_and_what_it_needs(wire: Wire) -> None:
 def test_resources_are_found_by_type_and_group(wire: Wire) -> None:
     wanted = "resourceType eq 'Microsoft.MachineLearningServices/workspaces' and resourceGroup eq 'emulated'"
     path = f"/subscriptions/{wire.azure.subscription_id}/resources"
-    found = wire.ask("GET", path, **{"$filter": wanted})["value"]
+    found = wire.ask("GET", path, query={"$filter": wanted})["value"]
     assert [one["name"] for one in found] == ["emulated"]
 
 

@@ -59,7 +59,7 @@ def test_a_dataset_has_versions(wire: Wire) -> None:
     first = wire.ask("POST", path, body)
     assert first["latest"]["versionId"] == "1"
     wire.ask("POST", path, body, status=409)
-    flags = {"ifExistsOk": "true", "updateDefinitionIfExists": "true"}
+    flags: dict[str, Any] = {"ifExistsOk": "true", "updateDefinitionIfExists": "true"}
     assert wire.ask("POST", path, body, **flags)["latest"]["versionId"] == "1", "nothing new"
     newer = wire.ask("POST", path, {**body, "latest": {"dataflow": dataflow("two")}}, **flags)
     assert newer["latest"]["versionId"] == "2"

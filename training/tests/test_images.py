@@ -96,13 +96,15 @@ def test_a_damaged_image_is_named_before_training(tmp_path: Path, make_images: M
     make_images(tmp_path / "validation", glass=1, paper=1)
     whole = (tmp_path / "train/glass/glass0.jpg").read_bytes()
     (tmp_path / "train/glass/glass2.jpg").write_bytes(b"")
-    (tmp_path / "train/paper/paper1.jpg").write_bytes(whole[: len(whole) // 3])
-    (tmp_path / "train/paper/paper3.jpg").write_text("no image at all")
+    (tmp_path / "train/paper/paper1.jpg").write_bytes(whole[:-20])
+    (tmp_path / "train/paper/paper2.jpg").write_text("no image at all")
+    Image.new("RGB", (8, 8)).save(tmp_path / "train/paper/paper3.jpg", "WEBP")
     with pytest.raises(UnusableData) as problem:
         read_all(find_splits(tmp_path)[0], 8, keep=keep)
     assert str(problem.value) == (
-        f"can't read {tmp_path}/train/glass/glass2.jpg, {tmp_path}/train/paper/paper1.jpg, "
-        f"{tmp_path}/train/paper/paper3.jpg: replace the damaged image or delete it, then start again"
+        f"can't read {tmp_path}/train/glass/glass2.jpg (empty), {tmp_path}/train/paper/paper1.jpg (damaged), "
+        f"{tmp_path}/train/paper/paper2.jpg (no image, or only its beginning), "
+        f"{tmp_path}/train/paper/paper3.jpg (a WEBP file): replace the damaged image or delete it, then start again"
     )
 
 
@@ -110,7 +112,7 @@ def test_of_many_damaged_images_five_are_named(tmp_path: Path, make_images: Make
     train = make_images(tmp_path, glass=8, paper=1)
     for path in train.glob("glass/*"):
         path.write_bytes(b"")
-    with pytest.raises(UnusableData, match=r"glass4\.jpg and 3 more: replace"):
+    with pytest.raises(UnusableData, match=r"glass4\.jpg \(empty\) and 3 more: replace"):
         read_all(images.find_split(tmp_path), 8, keep=True)
 
 

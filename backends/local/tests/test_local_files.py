@@ -13,6 +13,7 @@ from trainferry.progress import Progress, silent
 from trainferry.specs import RunState
 from trainferry_local.logs import read_log
 from trainferry_local.supervision.layout import Run
+from trainferry_local.watching import decision
 
 if TYPE_CHECKING:
     from backends.local.tests.conftest import Lab
@@ -36,7 +37,7 @@ def test_following_repeats_nothing_and_loses_nothing(lab: "Lab") -> None:
 
 
 def made_run(lab: "Lab", log: bytes, state: str = "running") -> Run:
-    """A run as its files have it, with a log of these bytes; its supervisor is this test."""
+    """A run as its files have it, with a log of these bytes. While it runs, a supervisor has to hold its lock."""
     run = Run(str(lab.home), "made-1")
     Path(run.folder).mkdir(parents=True, exist_ok=True)
     Path(run.state).write_bytes(b"state=" + state.encode() + b"\0reason=\0")
@@ -48,10 +49,11 @@ def test_a_character_in_two_halves_is_read_whole(lab: "Lab") -> None:
     text = "aä€😀z"
     data = text.encode()
     for cut in range(len(data) + 1):
-        run = made_run(lab, data[:cut], "completed")
-        Path(run.state).write_bytes(b"state=preparing\0reason=\0")
-        first = read_log(run, None)
-        assert "\ufffd" not in first.text
+        run = made_run(lab, data[:cut], "running")
+        with decision(run) as alone:  # as its supervisor does
+            assert alone
+            first = read_log(run, None)
+        assert ("\ufffd" in first.text, first.finished) == (False, False)
         Path(run.log).write_bytes(data)
         second = read_log(made_run(lab, data, "completed"), first.cursor)
         assert (first.text + second.text, second.finished) == (text, True)

@@ -5,6 +5,7 @@ import shutil
 import textwrap
 import threading
 import time
+import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -54,6 +55,10 @@ class Ears:
         self.deaf = threading.Event()
         """While set, each event is refused, as by a service that is down."""
         self.refused = 0
+        self.pieces = 0
+        """Of logs, as many as were told."""
+        self.late = False
+        """Somebody else has heard the beginning of the logs."""
 
     def run_changed(self, state: RunState) -> None:
         """Keep a state."""
@@ -64,8 +69,11 @@ class Ears:
         """Keep what is new of a log; there may be no gap and no repetition."""
         self._listen()
         logs = self.logs.setdefault(run_id, {})
+        if self.late:
+            logs.setdefault(name, bytes(offset))
         assert offset == len(logs.get(name, b"")), name
         logs[name] = logs.get(name, b"") + data
+        self.pieces += 1
 
     def file_changed(self, run_id: str, name: str, path: Path) -> None:
         """Keep the file's content."""
@@ -90,14 +98,15 @@ class Workshop:
         self.folder = folder
         self.home = folder / "emulator"
         self.cache = cache
+        self.storage = FolderStorage()
         self.ears = Ears()
         self.count = 0
         self.cluster = ClusterSpec(name="cpu", max_nodes=4, allocation_seconds=0)
         self.engine = self.new_engine()
 
-    def new_engine(self) -> Engine:
+    def new_engine(self, obstacle: str | None = None) -> Engine:
         """Another engine over the same folders, as a restarted emulator has."""
-        self.engine = Engine(self.home, self.cache, FolderStorage(), self.ears, grace=0.5)
+        self.engine = Engine(self.home, self.cache, self.storage, self.ears, grace=0.5, obstacle=obstacle)
         self.engine.clusters.put(self.cluster)
         return self.engine
 
@@ -171,6 +180,23 @@ def until(condition: Callable[[], T | None]) -> T:
 def image_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Images that all tests share, so that an empty environment is built once."""
     return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture(scope="session")
+def package(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A requirement that needs no index: a wheel of our own."""
+    path = tmp_path_factory.mktemp("wheels") / "tiny-1.0-py3-none-any.whl"
+    info = "tiny-1.0.dist-info"
+    files = {
+        "tiny.py": "WHO = 'a tiny package'\n",
+        f"{info}/METADATA": "Metadata-Version: 2.1\nName: tiny\nVersion: 1.0\n",
+        f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+    }
+    record = "".join(f"{name},,\n" for name in (*files, f"{info}/RECORD"))
+    with zipfile.ZipFile(path, "w") as wheel:
+        for name, text in {**files, f"{info}/RECORD": record}.items():
+            wheel.writestr(name, text)
+    return f"tiny @ {path.as_uri()}"
 
 
 @pytest.fixture

@@ -145,7 +145,7 @@ def test_a_deleted_cluster(clusters: Clusters, clock: Clock) -> None:
     lease = clusters.acquire("c", "run", 1)
     assert lease is not None
     clusters.remove("c")
-    assert lease.lost == "the cluster c was deleted"
+    assert lease.deleted
     with pytest.raises(ClusterError, match="deleted"):
         clusters.acquire("c", "other", 1)
     clusters.withdraw("c", "run")

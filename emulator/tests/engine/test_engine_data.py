@@ -46,6 +46,20 @@ def test_a_downloaded_dataset_is_a_copy_that_may_be_written(workshop: "Workshop"
         assert said["files"] == ["a.txt"], "what the first run wrote is not in the second one's copy"
 
 
+@pytest.mark.parametrize("mode", ["mount", "download"])
+def test_a_dataset_below_tmp_is_seen_by_its_run_alone(workshop: "Workshop", mode: str) -> None:
+    data = workshop.source({"a.txt": "content"})
+    place = workshop.folder / "place"
+    if not place.is_relative_to("/tmp"):  # noqa: S108
+        pytest.skip("temporary folders are elsewhere here")
+    inputs = [{"name": "data", "source": data, "mode": mode, "path_on_compute": str(place)}]
+    state = workshop.run(TRY_TO_WRITE, arguments=["DatasetConsumptionConfig:data"], inputs=inputs)
+    said = json.loads(workshop.log(state.run_id))
+    assert (said["path"], said["files"]) == (str(place), ["a.txt"])
+    assert said.get("a.txt") == (30 if mode == "mount" else None)
+    assert list(place.iterdir()) == []
+
+
 def test_where_datasets_go(workshop: "Workshop") -> None:
     data = workshop.source({"deep/only.csv": "1,2"})
     inputs = [
@@ -63,7 +77,7 @@ def test_where_datasets_go(workshop: "Workshop") -> None:
     assert workshop.log(state.run_id) == "1,2 True\n['only.csv'] put/here 1234\n"
 
 
-@pytest.mark.parametrize("path", ["/", "..", "a/../..", "/etc", "."])
+@pytest.mark.parametrize("path", ["/", "..", "a/../..", "/etc", ".", "/tmp", "/tmp/../etc"])  # noqa: S108
 def test_a_dataset_cannot_be_brought_over_other_folders(workshop: "Workshop", path: str) -> None:
     data = workshop.source({"a.txt": "content"})
     state = workshop.run(inputs=[{"name": "data", "source": data, "path_on_compute": path}])

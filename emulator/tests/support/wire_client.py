@@ -3,7 +3,7 @@
 import time
 import uuid
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 import httpx
 
@@ -36,6 +36,14 @@ class Wire:
         self.scope = self.scope_of(azure.resource_group, azure.workspace)
         self.sign_in()
 
+    def __enter__(self) -> Self:
+        """The client itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close its connections."""
+        self.client.close()
+
     def scope_of(self, group: str, workspace: str) -> str:
         """Path of a workspace."""
         root = f"/subscriptions/{self.azure.subscription_id}/resourceGroups/{group}/providers"
@@ -54,9 +62,9 @@ class Wire:
         answer.raise_for_status()
         self.client.headers["authorization"] = f"Bearer {answer.json()['access_token']}"
 
-    def ask(self, method: str, path: str, body: Any = None, *, status: int = 200, **query: str) -> Any:
+    def ask(self, method: str, path: str, body: Any = None, *, status: int = 200, **query: Any) -> Any:
         """The JSON of an answer, which must have this status."""
-        answer = self.client.request(method, path, json=body, params=query or None)
+        answer = self.client.request(method, path, json=body, params=query.get("query", query) or None)
         assert answer.status_code == status, f"{method} {path}: {answer.status_code} {answer.text}"
         return answer.json() if answer.content else None
 
@@ -64,7 +72,9 @@ class Wire:
         """Address of a service of the workspace."""
         return f"/{name}/{version}{self.scope}{path}"
 
-    def put_compute(self, name: str, *, nodes: int = 2, priority: str = "Dedicated", size: str = "STANDARD_DS2_V2") -> None:
+    def put_compute(
+        self, name: str, *, nodes: int = 2, priority: str = "Dedicated", size: str = "STANDARD_DS2_V2"
+    ) -> None:
         """Make a compute target."""
         scale = {"minNodeCount": 0, "maxNodeCount": nodes, "nodeIdleTimeBeforeScaleDown": "PT60S"}
         inner = {"vmSize": size, "vmPriority": priority, "scaleSettings": scale}
@@ -80,14 +90,19 @@ class Wire:
                 node["blobUri"], content=files[node["fullName"]].encode(), headers={"x-ms-blob-type": "BlockBlob"}
             )
             assert answer.status_code == 201, answer.text
-        revisions = [{"FullName": n["fullName"], "BlobUri": n["blobUri"], "FileSize": len(files[n["fullName"]])} for n in nodes["fileNodes"]]
+        revisions = [
+            {"FullName": n["fullName"], "BlobUri": n["blobUri"], "FileSize": len(files[n["fullName"]])}
+            for n in nodes["fileNodes"]
+        ]
         tree = {"name": "", "type": "Directory", "children": {name: {"name": name, "type": "File"} for name in files}}
         identifier = str(uuid.uuid4())
         body = {"ParentSnapshotId": "", "DirTreeNode": tree, "FileRevisionList": {"FileNodes": revisions}}
         self.ask("POST", self.service("content", f"/snapshots/{identifier}", "v2.0"), body)
         return identifier
 
-    def submit(self, script: str, compute: str, *, experiment: str = "exp", run_id: str = "", **configuration: Any) -> str:
+    def submit(
+        self, script: str, compute: str, *, experiment: str = "exp", run_id: str = "", **configuration: Any
+    ) -> str:
         """Submit a script; returns the id of its run."""
         run_id = run_id or f"{experiment}_{uuid.uuid4().hex[:8]}"
         definition = {
@@ -106,7 +121,9 @@ class Wire:
             **configuration,
         }
         body = {"Configuration": definition, "SnapshotId": self.snapshot({"main.py": script})}
-        answer = self.ask("POST", self.service("execution", f"/experiments/{experiment}/snapshotrun"), body, runId=run_id)
+        answer = self.ask(
+            "POST", self.service("execution", f"/experiments/{experiment}/snapshotrun"), body, runId=run_id
+        )
         assert answer["runId"] == run_id
         return run_id
 

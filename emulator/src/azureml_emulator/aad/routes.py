@@ -71,7 +71,7 @@ def token(call: Call) -> Any:
     if grant == "client_credentials":
         right = form.get("client_id") == settings.client and form.get("client_secret") == settings.client_secret
         if not right:
-            return created({"error": "invalid_client", "error_description": _WRONG_SECRET}, 401)
+            return created({"error": "invalid_client", "error_description": _REFUSAL}, 401)
     elif grant not in ("refresh_token", "password", _DEVICE_GRANT, "device_code"):
         return created({"error": "unsupported_grant_type", "error_description": f"no grant '{grant}' here"}, 400)
     audience = form.get("resource") or form.get("scope", "").replace("/.default", "").split(" ")[0]
@@ -88,7 +88,7 @@ def token(call: Call) -> Any:
 
 
 _DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
-_WRONG_SECRET = "AADSTS7000215: Invalid client secret provided, or no application with this identifier."
+_REFUSAL = "AADSTS7000215: Invalid client secret provided, or no application with this identifier."
 
 
 def device_code(call: Call) -> dict[str, Any]:

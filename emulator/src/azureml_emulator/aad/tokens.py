@@ -21,7 +21,7 @@ class TokenError(Exception):
 
 
 def make(cloud: "Cloud", audience: str, lifetime: float | None = None) -> str:
-    """A token for an audience, good for `lifetime` seconds of the services' clock (else for as long as settings say)."""
+    """A token for an audience, good for `lifetime` seconds of the services' clock, or for what the settings say."""
     now = cloud.clock.now()
     seconds = cloud.settings.timing.token_lifetime if lifetime is None else lifetime
     claims = {
@@ -46,9 +46,14 @@ def check(authorization: str, cloud: "Cloud") -> dict[str, Any]:
     kind, _, token = authorization.partition(" ")
     if kind.lower() != "bearer" or not token:
         raise TokenError("AuthenticationFailed", "Authentication failed. The 'Authorization' header is missing.")
-    options = {"verify_aud": False, "verify_exp": False, "verify_nbf": False, "verify_iat": False}
     try:
-        claims: dict[str, Any] = jwt.decode(token, cloud.settings.signing_key, [ALGORITHM], options)
+        claims: dict[str, Any] = jwt.decode(
+            token,
+            cloud.settings.signing_key,
+            [ALGORITHM],
+            # Times are held against the services' clock, below, and not against the machine's.
+            {"verify_aud": False, "verify_exp": False, "verify_nbf": False, "verify_iat": False},
+        )
     except jwt.InvalidTokenError as error:
         raise TokenError("InvalidAuthenticationToken", f"The access token is invalid: {error}") from error
     if claims.get("exp", 0) < cloud.clock.now().timestamp():

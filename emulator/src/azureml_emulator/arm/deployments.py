@@ -14,7 +14,9 @@ def deploy(cloud: Cloud, subscription_id: str, group: str, name: str, properties
     """Carry a template out; the deployment, which has succeeded by then."""
     template = properties.get("template") or {}
     made = carry_out(cloud, subscription_id, group, template.get("resources") or [])
-    identifier = f"/subscriptions/{subscription_id}/resourceGroups/{group}/providers/Microsoft.Resources/deployments/{name}"
+    identifier = (
+        f"/subscriptions/{subscription_id}/resourceGroups/{group}/providers/Microsoft.Resources/deployments/{name}"
+    )
     deployment = {
         "id": identifier,
         "name": name,
@@ -57,7 +59,9 @@ def carry_out(cloud: Cloud, subscription_id: str, group: str, resources: list[di
 
 def operations(cloud: Cloud, subscription_id: str, group: str, name: str) -> list[dict[str, Any]]:
     """What a deployment did, one entry for each resource; the SDK shows these to whoever waits."""
-    identifier = f"/subscriptions/{subscription_id}/resourceGroups/{group}/providers/Microsoft.Resources/deployments/{name}"
+    identifier = (
+        f"/subscriptions/{subscription_id}/resourceGroups/{group}/providers/Microsoft.Resources/deployments/{name}"
+    )
     found = cloud.store.get(models.DEPLOYMENT, identifier.lower()) or {"made": []}
     return [
         {

@@ -55,7 +55,7 @@ def put_group(cloud: Cloud, subscription_id: str, name: str, location: str, tags
 
 def put_resource(cloud: Cloud, identifier: str, resource: dict[str, Any]) -> dict[str, Any]:
     """Make or change a resource of any type."""
-    kind, name = identifier.split("/providers/")[1].rsplit("/", 1)
+    kind, name = identifier.rpartition("/providers/")[2].rsplit("/", 1)
     document = {
         "id": identifier,
         "name": name,
@@ -74,7 +74,7 @@ def get_resource(cloud: Cloud, identifier: str) -> dict[str, Any]:
     """One resource; 404 if there is none."""
     found = cloud.store.get(RESOURCE, identifier.lower())
     if found is None:
-        raise not_found("Resource", identifier.split("/providers/")[-1])
+        raise not_found("Resource", identifier.rsplit("/providers/", maxsplit=1)[-1])
     return found
 
 

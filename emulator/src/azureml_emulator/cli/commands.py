@@ -9,14 +9,17 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
-from azureml_emulator.admin.client import Admin, AdminError
 from azureml_emulator.cli.options import FAULT_CONDITIONS, parser
 from azureml_emulator.faults.rules import KINDS
 from azureml_emulator.places import State, read_json
 from azureml_emulator.server.environ import variables, without_proxy
+
+if TYPE_CHECKING:
+    from azureml_emulator.admin.client import Admin
 
 START_LIMIT = 900.0
 STOP_LIMIT = 30.0
@@ -37,7 +40,7 @@ def run(argv: list[str], prog: str) -> int:
     }  # fmt: skip
     try:
         return actions[arguments.action](arguments)
-    except (Refused, AdminError) as error:
+    except Refused as error:
         print(f"{prog}: {error}", file=sys.stderr)
         return 1
 
@@ -94,9 +97,11 @@ def start(arguments: argparse.Namespace) -> int:
         print(text, file=sys.stderr, flush=True)
 
     try:
-        serve(State(arguments.state.absolute()), settings, say=say, ready=ready, ends_with_input=arguments.end_with_input)
+        serve(
+            State(arguments.state.absolute()), settings, say=say, ready=ready, ends_with_input=arguments.end_with_input
+        )
     except AlreadyRunning as error:
-        raise Refused(f"{error}\n  use it: eval \"$({arguments.prog} env)\"; or end it: {arguments.prog} stop") from error
+        raise Refused(f'{error}\n  use it: eval "$({arguments.prog} env)"; or end it: {arguments.prog} stop') from error
     except (AzuriteError, InstallError, EngineError) as error:
         raise Refused(str(error)) from error
     if not arguments.json:
@@ -105,10 +110,12 @@ def start(arguments: argparse.Namespace) -> int:
 
 
 def _welcome(arguments: argparse.Namespace, about: dict[str, Any]) -> str:
-    default = "" if arguments.state == parser("").get_default("state") else f" --state {shlex.quote(str(arguments.state))}"
+    default = (
+        "" if arguments.state == parser("").get_default("state") else f" --state {shlex.quote(str(arguments.state))}"
+    )
     return (
         f"Azure ML is emulated at {about['url']}, blob storage on port {about['blob_port']}\n"
-        f"point a shell's azureml-core at it:  eval \"$({arguments.prog} env{default})\"\n"
+        f'point a shell\'s azureml-core at it:  eval "$({arguments.prog} env{default})"\n'
         f"workspace: {about['workspace']}, resource group {about['resource_group']},"
         f" subscription {about['subscription_id']}\n"
         f"all that it knows is in {arguments.state}\n"
@@ -120,14 +127,14 @@ def _start_detached(arguments: argparse.Namespace) -> int:
     """Start a process of its own session, and wait until it is ready."""
     state = State(arguments.state.absolute())
     if alive(state):
-        raise Refused(f"an emulator is running on {state.root}\n  use it: eval \"$({arguments.prog} env)\"")
+        raise Refused(f'an emulator is running on {state.root}\n  use it: eval "$({arguments.prog} env)"')
     state.root.mkdir(parents=True, exist_ok=True, mode=0o700)
     output = state.root / "start.log"
+    command = [sys.executable, "-m", "azureml_emulator", "start", *_options(arguments)]
     with output.open("wb") as stream:
         process = subprocess.Popen(
-            [sys.executable, "-m", "azureml_emulator", "start", *_options(arguments)], stdin=subprocess.DEVNULL, stdout=stream, stderr=stream,
-            start_new_session=True,
-        )  # fmt: skip
+            command, stdin=subprocess.DEVNULL, stdout=stream, stderr=stream, start_new_session=True
+        )
     deadline = time.monotonic() + START_LIMIT
     while alive(state) is None:
         if process.poll() is not None or time.monotonic() > deadline:
@@ -185,20 +192,31 @@ def stop(arguments: argparse.Namespace) -> int:
 
 def reset(arguments: argparse.Namespace) -> int:
     """Delete the state folder, if it is one and nobody uses it."""
-    folder: Path = arguments.state
+    folder = State(arguments.state).root
     if alive(State(folder)) is not None:
         raise Refused(f"an emulator is running on {folder}\n  end it first: {arguments.prog} stop")
     if folder.exists() and not State(folder).settings.exists():
         raise Refused(f"{folder} isn't a state folder of an emulator; nothing was deleted")
-    shutil.rmtree(folder, ignore_errors=False) if folder.exists() else None
+    if folder.exists():
+        shutil.rmtree(folder)
     if not arguments.json:
         print(f"{folder} is gone")
     return 0
 
 
-def _admin(arguments: argparse.Namespace) -> Admin:
+@contextmanager
+def _admin(arguments: argparse.Namespace) -> Iterator["Admin"]:
+    """A client of the running emulator; what it refuses is Refused."""
+    from azureml_emulator.admin.client import Admin, AdminError  # noqa: PLC0415  (the other actions need no HTTP)
+
     about = running(arguments)
-    return Admin(about["url"], State(arguments.state), about["secret"])
+    admin = Admin(about["url"], State(arguments.state), about["secret"])
+    try:
+        yield admin
+    except AdminError as error:
+        raise Refused(str(error)) from error
+    finally:
+        admin.close()
 
 
 def fault(arguments: argparse.Namespace) -> int:
@@ -206,7 +224,8 @@ def fault(arguments: argparse.Namespace) -> int:
     if arguments.kind is None:
         raise Refused(f"which fault? One of:\n{_kinds()}")
     given = {name: getattr(arguments, name) for name in FAULT_CONDITIONS if getattr(arguments, name) is not None}
-    identifier = _admin(arguments).add_fault(arguments.kind, **given)
+    with _admin(arguments) as admin:
+        identifier = admin.add_fault(arguments.kind, **given)
     print(json.dumps({"id": identifier}) if arguments.json else f"{arguments.kind} is in force ({identifier})")
     return 0
 
@@ -218,10 +237,10 @@ def _kinds() -> str:
 
 def faults(arguments: argparse.Namespace) -> int:
     """List the rules, or take them back."""
-    admin = _admin(arguments)
-    if arguments.clear:
-        admin.clear_faults()
-    found = admin.faults()
+    with _admin(arguments) as admin:
+        if arguments.clear:
+            admin.clear_faults()
+        found = admin.faults()
     if arguments.json:
         print(json.dumps(found))
     elif not found:

@@ -9,7 +9,7 @@ from azureml_emulator.server.settings import LOCATION
 
 ACTIONS = {
     "start": "run it until Ctrl-C (the default)",
-    "env": "print the variables that point azureml-core at the running one, for a shell: eval \"$(... env)\"",
+    "env": 'print the variables that point azureml-core at the running one, for a shell: eval "$(... env)"',
     "status": "say whether one is running, and where",
     "stop": "end the running one",
     "reset": "delete all that it knows; it must not be running",
@@ -49,7 +49,13 @@ def parser(prog: str) -> Parser:
     )
     made.add_argument("action", nargs="?", default="start", choices=list(ACTIONS), metavar="ACTION", help="see below")
     made.add_argument("kind", nargs="?", metavar="KIND", help="kind of a fault; 'faults' lists them")
-    made.add_argument("--state", type=Path, default=default_state(), metavar="FOLDER", help="where all that it knows is kept (%(default)s)")
+    made.add_argument(
+        "--state",
+        type=Path,
+        default=default_state(),
+        metavar="FOLDER",
+        help="where all that it knows is kept (%(default)s)",
+    )
     made.add_argument("--json", action="store_true", help="print one JSON document")
     _start_options(made)
     _fault_options(made)

@@ -1,4 +1,4 @@
-"""The wire of compute: on ARM for changes, and again under `/rp/workspaces` of the workspace's own services for reads."""
+"""The wire of compute: on ARM for changes, and again under `/rp/workspaces` of the api service for reads."""
 
 import uuid
 from typing import Any

@@ -106,9 +106,7 @@ def unregister(cloud: Cloud, scope: str, name: str) -> None:
         raise ServiceError(404, "NotFound", f"Cannot find dataset {name}")
 
 
-def shown(
-    cloud: Cloud, scope: str, dataset: dict[str, Any], version: dict[str, Any] | None = None
-) -> dict[str, Any]:
+def shown(cloud: Cloud, scope: str, dataset: dict[str, Any], version: dict[str, Any] | None = None) -> dict[str, Any]:
     """A dataset as a client sees it, with one version as `latest`."""
     one = version or dataset["versions"][-1]
     kept = saved(cloud, scope, one["savedDatasetId"])

@@ -44,7 +44,9 @@ def assign(order: WorkOrder, site: Site, workers: list[Worker], names: LogNames,
     task["disk_bytes"] = site.disk_bytes if site.separate else None
     task["copies"] = [{"source": str(site.snapshot), "target": str(folders.work), "writable": True}, *placed.copies]
     task["binds"] = placed.binds
-    own = [folders.home, folders.temporary, folders.work / "outputs", folders.work / "logs"]
+    if site.separate:
+        task["binds"].append({"source": str(folders.scratch), "target": str(folders.temporary), "writable": True})
+    own = [folders.home, folders.scratch, folders.work / "outputs", folders.work / "logs"]
     task["folders"] = [*map(str, own), *placed.folders]
     return task
 

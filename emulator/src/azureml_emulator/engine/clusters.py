@@ -40,6 +40,8 @@ class Lease:
     """Why the run can't go on on them: a node is gone. Empty while all are there."""
     preempted: bool = False
     """They were taken back to be used elsewhere; the run may ask again."""
+    deleted: bool = False
+    """Somebody has deleted the cluster."""
 
 
 @dataclass(slots=True)
@@ -94,7 +96,7 @@ class Clusters:
             cluster = self._clusters.pop(name)
             self._removed.add(name)
             for lease in cluster.leases.values():
-                lease.lost = f"the cluster {name} was deleted"
+                lease.lost, lease.deleted = "the compute target was deleted", True
 
     def acquire(self, name: str, run_id: str, nodes: int) -> Lease | None:
         """Nodes for a run; None if it has to ask again later, which keeps its place in the queue.
@@ -103,7 +105,7 @@ class Clusters:
         """
         with self._lock:
             if name in self._removed:
-                raise ClusterError(f"The compute target {name} was deleted.")
+                raise ClusterError("The compute target was deleted.")
             if name not in self._clusters:
                 return None
             cluster = self._clusters[name]
@@ -138,10 +140,10 @@ class Clusters:
         with self._lock:
             cluster = self._advance(name)
             if preempted and cluster.spec.priority != "lowpriority":
-                raise ValueError(f"{name} is a dedicated cluster; only low-priority nodes are preempted")
+                raise ValueError("only low-priority nodes are preempted; those of this cluster are dedicated")
             candidates = [n for n in cluster.nodes if n.state in _ALIVE and node_id in {None, n.id}]
             if not candidates:
-                raise KeyError(f"{name} has no such node" if node_id else f"{name} has no node to lose")
+                raise KeyError("the cluster has no such node" if node_id else "the cluster has no node to lose")
             node = min(candidates, key=lambda n: n.state is not NodeState.RUNNING)
             node.state = NodeState.PREEMPTED if preempted else NodeState.UNUSABLE
             node.until = self._clock() + _SHOWN_AFTER_LOSS

@@ -12,7 +12,7 @@ Everything in an order is plain data, because orders are kept on disk and outliv
     engine.state("run-1")         # RunState or None
     engine.images.find(definition)    # Image: absent, building, ready or failed
     engine.images.build(definition)   # returns the Image when it is ready or failed
-    engine.faults.lose_node("gpu-cluster")        # also: preempt(cluster), fail_builds(message, times=1),
+    engine.faults.lose_node("gpu-cluster")        # also: preempt(cluster), fail_builds(message)
     engine.faults.fill_disk("gpu-cluster", 1_000_000)   # bytes that a run's disk holds from now on; None: no limit
 """
 

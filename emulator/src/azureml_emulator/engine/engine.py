@@ -6,14 +6,17 @@ import threading
 from functools import cache
 from pathlib import Path
 
+from azureml_emulator.engine import isolation
 from azureml_emulator.engine.clusters import Clusters
 from azureml_emulator.engine.contract import Events, RunState, Storage, WorkOrder
 from azureml_emulator.engine.faults import Faults
 from azureml_emulator.engine.images import Images
-from azureml_emulator.engine.isolation import obstacle
 from azureml_emulator.engine.records import Records
 from azureml_emulator.engine.running import Run, Surroundings
 from azureml_emulator.engine.staging import Stage
+
+_PATIENCE = 60.0
+"""Seconds to wait for a run that is to end; its agents end with this process at the latest."""
 
 
 class EngineError(Exception):
@@ -24,10 +27,20 @@ class Engine:
     """Carries orders out. Safe to use from any thread; making one touches nothing.
 
     `home` is this emulator's own, and holds what has to outlive a restart. `cache` holds images and may be shared.
-    `grace` is the time in seconds between asking a process to end and killing it.
+    `grace` is the time in seconds between asking a process to end and killing it. `obstacle`, if given, is taken for
+    the reason why nodes can't be kept apart on this machine (empty: they can) instead of finding out.
     """
 
-    def __init__(self, home: Path, cache: Path, storage: Storage, events: Events, *, grace: float = 5.0) -> None:
+    def __init__(
+        self,
+        home: Path,
+        cache: Path,
+        storage: Storage,
+        events: Events,
+        *,
+        grace: float = 5.0,
+        obstacle: str | None = None,
+    ) -> None:
         self._home = home.absolute()
         self._records = Records(self._home)
         self._lock = threading.Lock()
@@ -42,7 +55,7 @@ class Engine:
             clusters=self.clusters,
             faults=self.faults,
             events=events,
-            obstacle=_obstacle,
+            obstacle=_found_out if obstacle is None else lambda: obstacle,
             closing=threading.Event(),
             grace=grace,
         )
@@ -67,12 +80,15 @@ class Engine:
                 self._start(Run(record, self._around))
 
     def close(self) -> None:
-        """End everything that was started; what is not finished is gone on with by the next `start`."""
+        """End everything that was started; what is not finished is gone on with by the next `start`.
+
+        Takes the grace period at most, and the time that the system needs to end killed processes.
+        """
         self._around.closing.set()
         with self._lock:
             running = list(self._running.values())
         for run in running:
-            run.join()
+            run.join(_PATIENCE)  # longer only if a listener doesn't return
         self.images.close()
         if self._claim is not None:
             os.close(self._claim)
@@ -102,6 +118,11 @@ class Engine:
         record = self._records.get(run_id)
         return record.state() if record else None
 
+    @property
+    def busy(self) -> bool:
+        """Whether any run is not yet over, or not yet cleaned up after."""
+        return any(run.is_alive() for run in list(self._running.values()))
+
     def _start(self, run: Run) -> None:
         for known in [run_id for run_id, old in self._running.items() if not old.is_alive()]:
             del self._running[known]
@@ -110,5 +131,5 @@ class Engine:
 
 
 @cache
-def _obstacle() -> str:
-    return obstacle()
+def _found_out() -> str:
+    return isolation.obstacle()

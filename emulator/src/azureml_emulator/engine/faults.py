@@ -13,18 +13,25 @@ class Faults:
     def __init__(self, clusters: "Clusters") -> None:
         self._clusters = clusters
         self._lock = threading.Lock()
-        self._builds: list[str] = []
+        self._builds: list[tuple[str, str]] = []
         self._disks: dict[str, int] = {}
 
-    def fail_builds(self, message: str, times: int = 1) -> None:
-        """Have the next builds fail with this line in their log, even of images that are ready."""
-        with self._lock:
-            self._builds += [message] * times
+    def fail_builds(self, message: str, times: int = 1, key: str = "") -> None:
+        """Have the next builds fail with this line in their log, even of images that are ready.
 
-    def take_build_failure(self) -> str | None:
-        """The message that the build which asks has to fail with; asking uses it up."""
+        With a `key`, only builds of the image that has it (`Image.key`).
+        """
         with self._lock:
-            return self._builds.pop(0) if self._builds else None
+            self._builds += [(key, message)] * times
+
+    def take_build_failure(self, key: str) -> str | None:
+        """The message that a build of this image has to fail with; asking uses it up."""
+        with self._lock:
+            found = next((one for one in self._builds if one[0] in {"", key}), None)
+            if found is None:
+                return None
+            self._builds.remove(found)
+            return found[1]
 
     def lose_node(self, cluster: str, node_id: str | None = None) -> str:
         """Lose a node, one that runs something if there is any: its run fails. Returns its id.

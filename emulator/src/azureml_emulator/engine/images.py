@@ -1,15 +1,16 @@
 """Images: environments built by uv, one for each content, kept in a cache that several emulators may share."""
 
+import contextlib
 import fcntl
 import hashlib
 import json
+import logging
 import os
 import platform
 import shutil
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,8 @@ from azureml_emulator.engine.contract import Image, ImageState
 from azureml_emulator.engine.definition import Definition, read_definition
 from azureml_emulator.engine.faults import Faults
 from azureml_emulator.engine.interpreters import interpreter
+
+_LOGGER = logging.getLogger(__name__)
 
 _COMPLETE = "emulator-complete"
 """File in an image that says it is whole; written last."""
@@ -54,11 +57,13 @@ class Build:
     """One build on its way; several runs may wait for the same."""
 
     def __init__(self, plan: _Plan, faults: Faults) -> None:
+        self.needed = not plan.complete
+        """Whether the image was not there when it was asked for: then its log is news."""
         self.image = Image(key=plan.key, state=ImageState.BUILDING, log=plan.log)
         self._plan = plan
         self._faults = faults
         self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._run, name=f"build {plan.key[:8]}")
+        self._thread = threading.Thread(target=self._run, name=f"build {plan.key[:8]}", daemon=True)
         self._thread.start()
 
     @property
@@ -78,9 +83,10 @@ class Build:
     def _run(self) -> None:
         try:
             reason = self._build()
-        except OSError as error:
-            reason = f"{error.strerror or error}: {error.filename or self._plan.folder}"
-            with self._plan.log.open("a", encoding="utf-8") as log:
+        except Exception as error:
+            _LOGGER.exception("the image %s can't be built", self._plan.key)
+            reason = f"{type(error).__name__}: {error}"
+            with contextlib.suppress(OSError), self._plan.log.open("a", encoding="utf-8") as log:
                 log.write(f"{reason}\n")
         state = ImageState.FAILED if reason else ImageState.READY
         self.image = self.image.model_copy(update={"state": state, "reason": reason})
@@ -89,7 +95,7 @@ class Build:
         plan = self._plan
         plan.folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with _locked(plan.folder.with_name(f"{plan.key}.lock")):
-            failure = self._faults.take_build_failure()
+            failure = self._faults.take_build_failure(plan.key)
             if plan.complete and failure is None:
                 return ""
             with plan.log.open("w", encoding="utf-8") as log:
@@ -201,7 +207,7 @@ class Images:
         return _Plan(definition, key, self._folder / key, base, notes)
 
 
-@contextmanager
+@contextlib.contextmanager
 def _locked(path: Path) -> Iterator[None]:
     with path.open("w") as stream:
         fcntl.flock(stream, fcntl.LOCK_EX)

@@ -2,11 +2,13 @@
 
 import os
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from azureml_emulator.engine.contract import Input, Output, WorkOrder
 from azureml_emulator.engine.layout import NodeFolders
 from azureml_emulator.engine.node.assignment import Bind, Copy
+
+_TEMPORARY = Path("/tmp")  # noqa: S108  (a place that scripts name; what is put there only the run sees)
 
 
 class BadOrder(Exception):
@@ -38,7 +40,8 @@ def place(order: WorkOrder, staged: dict[str, Path], folders: NodeFolders, *, mo
         value = item.dataset_id
         if item.mode != "direct":
             value = _bring(item, staged[item.source], folders, placed, mounting=mounting)
-        placed.values[f"DatasetConsumptionConfig:{item.name}"] = value
+        for name in (f"DatasetConsumptionConfig:{item.name}", f"$AZUREML_DATAREFERENCE_{variable}"):
+            placed.values[name] = value
         for name in (variable, variable.upper(), f"AZUREML_DATAREFERENCE_{variable}"):
             placed.variables[name] = value
     for output in order.outputs:
@@ -60,11 +63,14 @@ def output_folder(output: Output, folders: NodeFolders) -> Path:
 
 
 def _bring(item: Input, source: Path, folders: NodeFolders, placed: Placed, *, mounting: bool) -> str:
-    target = _target(item, folders)
+    target = _target(item, folders, mounting=mounting)
     if item.mode == "mount" and mounting:
-        placed.binds.append({"source": str(source), "target": str(target)})
+        placed.binds.append({"source": str(source), "target": str(target), "writable": False})
     else:
-        placed.copies.append({"source": str(source), "target": str(target), "writable": item.mode == "download"})
+        own = target if target.is_relative_to(folders.disk) else folders.inputs / _plain(item.name)
+        placed.copies.append({"source": str(source), "target": str(own), "writable": item.mode == "download"})
+        if own != target:
+            placed.binds.append({"source": str(own), "target": str(target), "writable": True})
     if item.single_file:
         files = [path for path in source.rglob("*") if path.is_file()]
         if len(files) == 1:
@@ -72,16 +78,20 @@ def _bring(item: Input, source: Path, folders: NodeFolders, placed: Placed, *, m
     return str(target)
 
 
-def _target(item: Input, folders: NodeFolders) -> Path:
-    wanted = PurePosixPath(item.path_on_compute)
+def _target(item: Input, folders: NodeFolders, *, mounting: bool) -> Path:
+    """Where a dataset goes: below the working folder, or, where only this run will see it, below /tmp."""
     if not item.path_on_compute:
         return folders.inputs / _plain(item.name)
-    target = Path(os.path.normpath(folders.work / wanted))
-    if target == folders.work or not target.is_relative_to(folders.work):
+    target = Path(os.path.normpath(folders.work / item.path_on_compute))
+    absolute = item.path_on_compute.startswith("/")
+    top = _TEMPORARY if absolute and mounting else folders.work
+    if target == top or not target.is_relative_to(top):
         raise BadOrder(
             f"path_on_compute of the dataset {item.name} is {item.path_on_compute}: here it has to be a folder below "
-            "the working folder, as in path_on_compute='data'."
+            f"the working folder, as in path_on_compute='data'{', or below /tmp' if mounting else ''}."
         )
+    if absolute and target.is_dir() and any(target.iterdir()):
+        raise BadOrder(f"path_on_compute of the dataset {item.name} is {target}: on this machine, it isn't empty.")
     return target
 
 

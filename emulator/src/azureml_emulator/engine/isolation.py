@@ -19,7 +19,9 @@ def obstacle() -> str:
         (folder / "content").mkdir()
         task = assignment(folder, [], disk=folder / "disk", work=folder / "disk" / "wd", separate=True)
         task["disk_bytes"] = 1 << 16
-        task["binds"] = [{"source": str(folder / "content"), "target": str(folder / "disk" / "data")}]
+        task["binds"] = [
+            {"source": str(folder / "content"), "target": str(folder / "disk" / "data"), "writable": False}
+        ]
         agent = Agent(folder, task)
         deadline = time.monotonic() + _PATIENCE
         while (status := agent.status())["phase"] == "preparing" and time.monotonic() < deadline:

@@ -1,5 +1,9 @@
 """The names of a run's logs, old and new, and the folders of a node."""
 
+import hashlib
+import os
+import stat
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,7 +46,11 @@ class LogNames:
 
     @property
     def clean_up(self) -> str:
-        """What happens on the nodes after the script."""
+        """What goes wrong after the script.
+
+        Its old name comes last, and of logs that appear together the SDK shows the last one only: so there is none if
+        there is nothing to say.
+        """
         if self.layout is LogLayout.OLD:
             return f"azureml-logs/75_job_post-{self.node}.txt"
         return "system_logs/lifecycler/lifecycler.log"
@@ -80,6 +88,28 @@ class NodeFolders:
         return self.disk / "home"
 
     @property
-    def temporary(self) -> Path:
-        """The script's folder for temporary files."""
+    def scratch(self) -> Path:
+        """Temporary files, on the node's disk."""
         return self.disk / "tmp"
+
+    @property
+    def temporary(self) -> Path:
+        """Where the script finds `scratch`: a short name, because that of a socket may have 107 bytes at most."""
+        return temporary_of(self.top)
+
+
+def temporary_of(node: Path) -> Path:
+    """The short name of the temporary files of a node with that folder; always the same for the same node."""
+    name = hashlib.sha256(os.fsencode(node)).hexdigest()[:16]
+    return Path(tempfile.gettempdir()) / f"azureml-{name}"
+
+
+def make_temporary(node: Path) -> None:
+    """Make that folder, for this user alone. OSError if somebody else has something there."""
+    path = temporary_of(node)
+    try:
+        path.mkdir(mode=0o700)
+    except FileExistsError:  # left by an emulator that was killed
+        status = path.lstat()
+        if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.geteuid():
+            raise

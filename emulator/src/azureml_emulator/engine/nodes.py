@@ -10,7 +10,7 @@ from azureml_emulator.engine.assigning import Site, assign
 from azureml_emulator.engine.contract import RunError, Status, WorkOrder
 from azureml_emulator.engine.distribution import workers_of
 from azureml_emulator.engine.inputs import output_folder
-from azureml_emulator.engine.layout import LogNames, NodeFolders
+from azureml_emulator.engine.layout import LogNames, NodeFolders, make_temporary
 from azureml_emulator.engine.node.assignment import Status as NodeReport
 from azureml_emulator.engine.outcome import Outcome, failed, verdict
 from azureml_emulator.engine.records import Record
@@ -36,7 +36,7 @@ class _Looking:
         self._run = run
         self._works = works
         self._over = threading.Event()
-        self._thread = threading.Thread(target=self._look, name=f"files of {run.state.run_id}")
+        self._thread = threading.Thread(target=self._look, name=f"files of {run.state.run_id}", daemon=True)
 
     def __enter__(self) -> None:
         self._thread.start()
@@ -75,6 +75,7 @@ class Attempt:
         self._say_inputs(obstacle)
         try:
             for index, task in enumerate(tasks):
+                make_temporary(self._record.node(index))
                 self._agents.append(Agent(self._record.node(index), task))
             with _Looking(self._run, self._works()):
                 try:
@@ -140,6 +141,8 @@ class Attempt:
         if self._lease.preempted:
             self._say(self._names.execution, f"{self._lease.lost}; the run is queued again")
             return Preempted()
+        if self._lease.deleted:
+            return failed("ComputeUnavailable", "The compute target was deleted while the run went on on it.")
         return failed("NodeLost", f"The run can't go on: {self._lease.lost}.", service=True)
 
     def _timeout(self) -> Outcome:
@@ -170,5 +173,5 @@ class Attempt:
         for name in self._run.refusals:
             self._say(self._names.clean_up, f"Not uploaded, because it leads out of the working folder: {name}")
         words = f"exit code {outcome.exit_code}" if outcome.exit_code is not None else outcome.status.value
-        self._say(self._names.clean_up, f"The run has ended: {words}")
+        self._say(self._names.execution, f"The run has ended: {words}")
         return outcome

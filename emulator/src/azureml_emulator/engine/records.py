@@ -12,6 +12,7 @@ from pathlib import Path
 from pydantic import BaseModel, ValidationError
 
 from azureml_emulator.engine.contract import RunError, RunState, Status, WorkOrder
+from azureml_emulator.engine.layout import temporary_of
 
 
 class Told(BaseModel):
@@ -86,6 +87,7 @@ class Record:
     def forget_nodes(self) -> None:
         """Delete what was on the run's nodes."""
         for folder in self.nodes():
+            remove(temporary_of(folder))
             remove(folder)
 
 
@@ -102,14 +104,15 @@ class Records:
         return record if (record.folder / "state.json").exists() else None
 
     def unfinished(self) -> list[Record]:
-        """Runs that have not come to their end, or whose end was not told to all.
+        """Runs that have not come to their end, or whose end was not told to all, in the order they were submitted.
 
         What was left of submits that were interrupted is gone afterwards.
         """
         remove(self._drafts)
         if not self._runs.is_dir():
             return []
-        return [Record(folder) for folder in sorted(self._runs.iterdir()) if (folder / "order.json").exists()]
+        orders = sorted(self._runs.glob("*/order.json"), key=lambda path: path.stat().st_mtime_ns)
+        return [Record(path.parent) for path in orders]
 
     def make(self, order: WorkOrder) -> Record | None:
         """A record of a new run; None if there is one already, which stays as it is."""

@@ -31,11 +31,11 @@ def outcome_of_remains(record: Record, state: RunState, order: WorkOrder) -> tup
         return None
     work = NodeFolders(record.node(0), order.run_id).work
     left = work if work.is_dir() else None
-    if (record.folder / "cancel").exists():
-        return Outcome(Status.CANCELED), left
     if state.status is Status.FINALIZING:
         status = Status.FAILED if state.error else Status.COMPLETED
         return Outcome(status, exit_code=state.exit_code, error=state.error), left
+    if (record.folder / "cancel").exists():
+        return Outcome(Status.CANCELED), left
     known = [report for report in reports if report is not None]
     if len(known) == order.distribution.nodes:
         names = LogNames(order.layout, state.nodes[0] if state.nodes else "node")

@@ -28,7 +28,7 @@ TICK = 0.1
 """Seconds between two looks at a run."""
 
 _PATIENCE = 300.0
-"""Seconds for which the last files of a run are offered to somebody who can't take them."""
+"""Seconds for which the last files and log lines of a run are offered to somebody who can't take them."""
 
 
 class Closing(Exception):
@@ -51,10 +51,13 @@ class Surroundings:
 
 
 class Run(threading.Thread):
-    """Carries one order out."""
+    """Carries one order out.
+
+    A daemon, as a process that ends without `Engine.close` shall not wait for it: its end is as good as a kill.
+    """
 
     def __init__(self, record: Record, around: Surroundings) -> None:
-        super().__init__(name=f"run {record.run_id}")
+        super().__init__(name=f"run {record.run_id}", daemon=True)
         self._record = record
         self._around = around
         self._teller = Teller(record, around.events)
@@ -87,7 +90,13 @@ class Run(threading.Thread):
                     code="ServiceError", kind="InternalError", message=f"{type(error).__name__}: {error}"
                 )
                 self._end(Outcome(Status.FAILED, error=problem))
-            self._insist(lambda: self._teller.tell_logs() and self._teller.tell_state(self.state), None)
+            try:
+                self._insist(lambda: self._teller.tell_logs(all_of_it=True), _PATIENCE)
+            except RunFailed:
+                _LOGGER.exception(
+                    "the end of a log of the run %s is lost: nobody could hear of it", self._record.run_id
+                )
+            self._insist(lambda: self._teller.tell_state(self.state), None)
             self._record.forget_work()
         except Closing:
             return
@@ -183,7 +192,7 @@ class Run(threading.Thread):
         copied = 0
         while True:
             done = build.done
-            if build.image.state is not ImageState.READY and build.image.log.exists():
+            if (build.needed or build.image.state is ImageState.FAILED) and build.image.log.exists():
                 copied = _append(build.image.log, copied, log)
             if done:
                 break

@@ -3,6 +3,7 @@
 import logging
 import os
 import threading
+import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -15,6 +16,13 @@ _LOGGER = logging.getLogger(__name__)
 _CHUNK = 1 << 20
 """Bytes of a log that are told at once."""
 
+_BRISK, _BETWEEN_TELLS = 100, 0.5
+"""A log is told as it grows so many times; from then on every half second, because a listener may keep each piece apart
+(an append blob holds 50,000)."""
+
+_BETWEEN_NOTES = 1.0
+"""Seconds of telling files after which is noted which were told: a note has all their names."""
+
 _FOLDERS = ("outputs", "logs")
 
 
@@ -26,8 +34,11 @@ class Teller:
         self._events = events
         self._told = record.told()
         self._refused: set[str] = set()
+        self._kept = dict(self._told.files)
         self._lock = threading.Lock()
         """Held while `_told` is changed or kept."""
+        self._tells = 0
+        self._next_tell = 0.0
         self.refusals: list[str] = []
         """Names of files that are not taken: links out of the working folder, and names that are not UTF-8."""
 
@@ -42,13 +53,17 @@ class Teller:
             self._record.set_told(self._told)
         return True
 
-    def tell_logs(self) -> bool:
-        """Tell what logs have grown by; False if some of it wasn't heard."""
-        heard = True
+    def tell_logs(self, *, all_of_it: bool = False) -> bool:
+        """Tell what logs have grown by, unless it is too early for that; False if some of it wasn't heard."""
+        if not all_of_it and time.monotonic() < self._next_tell:
+            return True
+        heard, before = True, self._tells
         for path in sorted(self._record.logs.rglob("*")):
             name = path.relative_to(self._record.logs).as_posix()
             if path.is_file() and path.stat().st_size != self._told.logs.get(name):
                 heard &= self._tell_log(name, path)
+        if self._tells > max(before, _BRISK):
+            self._next_tell = time.monotonic() + _BETWEEN_TELLS
         return heard
 
     def _tell_log(self, name: str, path: Path) -> bool:
@@ -60,6 +75,7 @@ class Teller:
                 if not self._heard(name, partial(self._events.log_grew, self._record.run_id, name, offset, data)):
                     return False
                 offset += len(data)
+                self._tells += 1
                 with self._lock:
                     self._told.logs[name] = offset
                     self._record.set_told(self._told)
@@ -67,17 +83,27 @@ class Teller:
 
     def tell_files(self, work: Path) -> bool:
         """Tell files that are new or changed below `outputs/` and `logs/`; False if some weren't heard."""
-        heard = True
+        heard, kept = True, time.monotonic()
         for name, path, mark in self._files(work):
             if self._told.files.get(name) == mark:
                 continue
             if self._heard(name, partial(self._events.file_changed, self._record.run_id, name, path), path):
                 with self._lock:
                     self._told.files[name] = mark
-                    self._record.set_told(self._told)
+                if time.monotonic() > kept + _BETWEEN_NOTES:
+                    self._keep()
+                    kept = time.monotonic()
             else:
                 heard = False
+        self._keep()
         return heard
+
+    def _keep(self) -> None:
+        """Note on disk which files were told, for a restart."""
+        with self._lock:
+            if self._kept != self._told.files:
+                self._kept = dict(self._told.files)
+                self._record.set_told(self._told)
 
     def tell_output(self, output: str, folder: Path) -> bool:
         """Tell all files of an output's folder; False if some weren't heard."""

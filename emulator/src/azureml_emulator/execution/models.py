@@ -65,7 +65,7 @@ def _run(
         }
         for name, data in (configuration.get("data") or {}).items()
     ]
-    body = {
+    body: dict[str, Any] = {
         "runType": "azureml.scriptrun",
         "runTypeV2": {"orchestrator": "Execution", "traits": []},
         "target": configuration.get("target"),

@@ -37,7 +37,9 @@ class CloudStorage:
     def _dataset(self, scope: str, identifier: str) -> list[StoredFile]:
         saved = datasets.saved(self._cloud, scope, identifier)
         return [
-            StoredFile(path=place.relative(blob.name), size=blob.size, version=f"{blob.etag}|{place.datastore}|{blob.name}")
+            StoredFile(
+                path=place.relative(blob.name), size=blob.size, version=f"{blob.etag}|{place.datastore}|{blob.name}"
+            )
             for place in data_paths(definition_of(saved["dataflowJson"]))
             for blob in self._cloud.blobs.find(container_of(self._cloud, scope, place.datastore), place.base)
             if place.matches(blob.name) and not blob.name.endswith("/")
@@ -46,7 +48,9 @@ class CloudStorage:
     def is_file(self, scope: str, place: DataPath) -> bool:
         """Whether a place names one blob, rather than a folder."""
         container = container_of(self._cloud, scope, place.datastore)
-        return not place.is_pattern and any(blob.name == place.path for blob in self._cloud.blobs.find(container, place.path))
+        return not place.is_pattern and any(
+            blob.name == place.path for blob in self._cloud.blobs.find(container, place.path)
+        )
 
     def fetch(self, source: str, file: StoredFile, target: Path) -> None:
         """Write a file's bytes to `target`; OSError if storage says no."""

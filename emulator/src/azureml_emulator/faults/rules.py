@@ -19,10 +19,10 @@ WIRE = {
 DOMAIN = {
     "quota": "refuse a compute target: quota exceeded; `target` is the VM family or size",
     "size_not_in_region": "refuse a compute target: its size isn't offered in the region; `target` is the size",
-    "node_lost": "a node dies while it runs a job; `target` is the compute target",
-    "preemption": "a low-priority node is taken back while it runs a job; `target` is the compute target",
+    "node_lost": "a node dies `seconds` after a job started on it; `target` is the compute target",
+    "preemption": "a low-priority node is taken back `seconds` after a job started; `target` is the compute target",
     "image_build": "the build of an environment fails; `target` is its name",
-    "disk_full": "the node's disk is full: the job can't write any more; `target` is the compute target",
+    "disk_full": "a job's disk holds only `bytes`; `target` is the compute target",
     "clock_skew": "the services' clock is `seconds` ahead, negative for behind; holds as long as the rule",
 }
 """Faults of what the services manage."""
@@ -101,9 +101,7 @@ class Rule:
     def fits_request(self, service: str, method: str, path: str) -> bool:
         """Whether a request is meant."""
         return (
-            matches(self.service, service)
-            and (not self.methods or method in self.methods)
-            and matches(self.path, path)
+            matches(self.service, service) and (not self.methods or method in self.methods) and matches(self.path, path)
         )
 
     def fits_target(self, *names: str) -> bool:

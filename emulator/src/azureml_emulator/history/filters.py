@@ -1,8 +1,8 @@
 """The filter language of run queries: what the SDK writes of OData, and a little more.
 
 `(Status eq Completed) and (Tags/team eq "vision")`, `or`, parentheses, `eq ne gt ge lt le`, `null`, values with or
-without quotes. A tag or property that a run doesn't have is neither null nor not null: the SDK asks whether one is there
-by `(Tags/x ne null or Tags/x eq null)`.
+without quotes. A tag or property that a run doesn't have is neither null nor not null: the SDK asks whether one is
+there by `(Tags/x ne null or Tags/x eq null)`.
 """
 
 import re
@@ -14,7 +14,10 @@ from azureml_emulator.server.errors import user_error
 Test = Callable[[dict[str, Any]], bool]
 
 _TOKEN = re.compile(r"""\s*(?:(\()|(\))|(and|or)\b|([^\s()]+)\s+(eq|ne|gt|ge|lt|le)\s+)""", re.IGNORECASE)
-_VALUE = re.compile(r"""\s*(?:"((?:[^"\\]|\\.)*)"|'((?:[^']|'')*)'|(.+?)(?=\s*\)|\s+(?:and|or)\s|\s*$))""", re.IGNORECASE)
+_VALUE = re.compile(
+    r"""\s*(?:"((?:[^"\\]|\\.)*)"|'((?:[^']|'')*)'|(.+?)(?=\s*\)|\s+(?:and|or)(?:\s|$)|\s*$))""", re.IGNORECASE
+)
+_TIME = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.(\d{1,7}))?(?:Z|\+00:00)?")
 _FIELDS = {
     "runid": "runId", "rootrunid": "rootRunId", "parentrunid": "parentRunId", "status": "status", "target": "target",
     "runtype": "runType", "createdutc": "createdUtc", "starttimeutc": "startTimeUtc", "endtimeutc": "endTimeUtc",
@@ -116,4 +119,5 @@ def _text(value: Any) -> str:
 
 def _comparable(text: str) -> str:
     """Times in one spelling: Python writes a space and an offset where the services write T and Z."""
-    return re.sub(r"(\+00:00|Z)$", "", text.strip()).replace(" ", "T")
+    found = _TIME.fullmatch(text.strip())
+    return f"{found[1]}T{found[2]}.{(found[3] or ''):0<7}" if found else text

@@ -35,9 +35,7 @@ def create_experiment(call: Call) -> dict[str, Any]:
 
 def change_experiment(call: Call) -> dict[str, Any]:
     """Change an experiment."""
-    return _experiment(
-        call, models.change_experiment(call.cloud, call.scope, call.parts["experiment_id"], call.body)
-    )
+    return _experiment(call, models.change_experiment(call.cloud, call.scope, call.parts["experiment_id"], call.body))
 
 
 def delete_experiment(call: Call) -> Any:

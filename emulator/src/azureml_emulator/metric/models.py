@@ -39,6 +39,9 @@ def definitions(cloud: Cloud, scope: str, run: str) -> list[dict[str, Any]]:
 def full(cloud: Cloud, scope: str, run: str, name: str) -> dict[str, Any]:
     """One metric with all its rows; none for a name that was never logged."""
     found = cloud.store.get(DEFINITION, _key(scope, run, name)) or {
-        "dataContainerId": f"dcid.{run}", "name": name, "columns": {}, "properties": {"uxMetricType": "azureml.v1.scalar"},
-    }  # fmt: skip
+        "dataContainerId": f"dcid.{run}",
+        "name": name,
+        "columns": {},
+        "properties": {"uxMetricType": "azureml.v1.scalar"},
+    }
     return {**found, "value": cloud.store.find(KIND, _key(scope, run, name, "rows", "")), "continuationToken": None}

@@ -5,6 +5,7 @@ import logging
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from azureml_emulator.aad.routes import ROUTES as AAD
@@ -26,6 +27,27 @@ from azureml_emulator.workspace.routes import ROUTES as WORKSPACE
 
 log = logging.getLogger("azureml_emulator")
 
+_ALL = {
+    "admin": ADMIN,
+    "aad": AAD,
+    "workspace": WORKSPACE,
+    "compute": COMPUTE,
+    "environment": ENVIRONMENT,
+    "datastore": DATASTORE,
+    "dataset": DATASET,
+    "history": HISTORY,
+    "content": CONTENT,
+    "execution": EXECUTION,
+    "artifact": ARTIFACT,
+    "metric": METRIC,
+    "arm": ARM,  # the last, for it has a route for resources of any type
+}
+SERVICES: dict[str, list[tuple[str, str]]] = {
+    name: [(" ".join(sorted(set(one.methods or ()) - {"HEAD"})), one.path) for one in routes if isinstance(one, Route)]
+    for name, routes in _ALL.items()
+}
+"""Methods and path of every route, by service."""
+
 
 async def unknown(request: Request, _: Exception) -> Response:
     """What no service here answers, in words that say so."""
@@ -42,14 +64,10 @@ async def broken(request: Request, error: Exception) -> Response:
 
 def application(cloud: Cloud) -> ASGIApp:
     """Everything, as one ASGI application."""
-    # ARM's catch-all for resources of any type comes last.
-    services = [ADMIN, AAD, WORKSPACE, COMPUTE, ENVIRONMENT, DATASTORE, DATASET, HISTORY, CONTENT, EXECUTION]
-    routes = [one for service in [*services, ARTIFACT, METRIC, ARM] for one in service]
+    routes = [one for service in _ALL.values() for one in service]
     handlers = {404: unknown, 405: unknown, Exception: broken}
-    starlette = Starlette(routes=routes, exception_handlers=handlers)  # type: ignore[arg-type]
+    starlette = Starlette(routes=routes, exception_handlers=handlers)
     starlette.router.redirect_slashes = False
     starlette.state.cloud = cloud
     cloud.gate = Gate(starlette, cloud)
     return cloud.gate
-
-

@@ -1,4 +1,4 @@
-"""What every request passes on its way in: its path is put in order, it is logged, faults strike, its token is checked."""
+"""What every request passes on its way in: its path is put in order, faults strike, its token is checked."""
 
 import asyncio
 import re
@@ -20,7 +20,7 @@ FLUSH = 0.02
 REMEMBERED = 20_000
 """Requests that are kept for whoever wants to know what a client asked."""
 OPEN = re.compile(r"^/(metadata/|adfs/|discovery|emulator/)")
-"""Paths that need no token: the login itself, the public ones, and the admin endpoint, which has a secret of its own."""
+"""Paths that need no token: the login itself, what is public, the admin endpoint with its own secret."""
 _SPELLINGS = (
     (re.compile(r"/+"), "/"),
     (re.compile(r"/resourcegroups/", re.IGNORECASE), "/resourceGroups/"),

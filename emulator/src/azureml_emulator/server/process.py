@@ -66,9 +66,7 @@ def serve(state: State, wanted: Settings, *, say: Say, ready: Ready, ends_with_i
         tls = certificates.ensure(state.certificates)
         listener = _listen(settings.port)
         settings.port = listener.getsockname()[1]
-        azurite = Azurite(
-            state.blobs, settings.account, settings.account_key, settings.secret, tls, settings.blob_port
-        )
+        azurite = Azurite(state.blobs, settings.account, settings.account_key, settings.secret, tls, settings.blob_port)
         azurite.start(say)
         store, runner = Store(state.database), Runner()
         try:
@@ -164,40 +162,41 @@ async def _serve(
         timeout_keep_alive=60,
         backlog=BACKLOG,
     )
-    server = Server(config)
+
+    def announce() -> None:
+        write_json(cloud.state.running, described(cloud), private=True)
+        ready(described(cloud))
+
+    server = Server(config, announce)
     loop = asyncio.get_running_loop()
 
     def end() -> None:
         server.should_exit = True
 
+    def end_soon() -> None:
+        # The loop may have ended by itself.
+        with contextlib.suppress(RuntimeError):
+            loop.call_soon_threadsafe(end)
+
     # A loop that is told to stop twice must not be interrupted half way through stopping its children.
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(number, end)
-    if ends_with_input:
-        threading.Thread(target=_watch_input, args=(loop, end), daemon=True).start()
-    serving = asyncio.create_task(server.serve(sockets=[listener]))
-    watching = asyncio.create_task(_watch_azurite(azurite, end))
-    while not server.started and not serving.done():
-        await asyncio.sleep(0.01)
-    if server.started:
-        write_json(cloud.state.running, described(cloud), private=True)
-        ready(described(cloud))
-    await serving
-    watching.cancel()
+    watched = [_watch_azurite, _watch_input] if ends_with_input else [_watch_azurite]
+    for watch in watched:
+        threading.Thread(target=watch, args=(azurite, end_soon), daemon=True).start()
+    await server.serve(sockets=[listener])
 
 
-async def _watch_azurite(azurite: Azurite, end: Callable[[], None]) -> None:
+def _watch_azurite(azurite: Azurite, end: Callable[[], None]) -> None:
     """Blob storage gone is everything gone: better to end than to fail at each request."""
-    while azurite.alive:
-        await asyncio.sleep(0.5)
-    logging.getLogger("azureml_emulator").error("Azurite has ended; see azurite.log in %s", azurite.folder)
+    azurite.wait_for_end()
+    logging.getLogger("azureml_emulator").info("Azurite has ended; its log is azurite.log in %s", azurite.folder)
     end()
 
 
-def _watch_input(loop: asyncio.AbstractEventLoop, end: Callable[[], None]) -> None:
+def _watch_input(_: Azurite, end: Callable[[], None]) -> None:
     """Whoever started us holds the other end of standard input; when it is gone, so are we."""
     with contextlib.suppress(OSError, ValueError):
         while sys.stdin.buffer.read(1024):
             pass
-    with contextlib.suppress(RuntimeError):
-        loop.call_soon_threadsafe(end)
+    end()

@@ -1,5 +1,6 @@
 """One Azurite process: started, health-checked and ended by the emulator."""
 
+import fcntl
 import os
 import socket
 import subprocess
@@ -12,6 +13,8 @@ from azureml_emulator.storage.install import Say, azurite_command, silent
 
 READY_LIMIT = 60
 """Seconds after which an Azurite that doesn't answer is given up."""
+STOP_LIMIT = 15
+"""Seconds that it may take to write down what it knows and end."""
 
 
 class AzuriteError(Exception):
@@ -45,11 +48,31 @@ class Azurite:
             "EMULATOR_ACCOUNT": self.account,
             "EMULATOR_SECRET": self.secret,
         }
-        with self._log.open("wb") as log:
-            # Azurite ends when its standard input does, and that happens when this process ends, even by SIGKILL.
-            self.process = subprocess.Popen(
-                command, stdin=subprocess.PIPE, stdout=log, stderr=log, env=variables, start_new_session=True
-            )
+        claim = self._claim()
+        try:
+            with self._log.open("wb") as log:
+                # Azurite ends when its standard input does, and that happens when this process ends, even by SIGKILL.
+                self.process = subprocess.Popen(
+                    command, stdin=subprocess.PIPE, stdout=log, stderr=log, env=variables, start_new_session=True,
+                    pass_fds=(claim,),
+                )  # fmt: skip
+        finally:
+            os.close(claim)
+
+    def _claim(self) -> int:
+        """A lock on the folder that the process inherits: one whose emulator was killed may still be writing."""
+        descriptor = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+        deadline = time.monotonic() + STOP_LIMIT
+        while True:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if time.monotonic() > deadline:
+                    os.close(descriptor)
+                    raise AzuriteError(f"another Azurite uses {self.folder}, and doesn't end") from None
+                time.sleep(0.05)
+            else:
+                return descriptor
 
     @property
     def _log(self) -> Path:
@@ -59,6 +82,11 @@ class Azurite:
     def alive(self) -> bool:
         """Whether the process runs."""
         return self.process is not None and self.process.poll() is None
+
+    def wait_for_end(self) -> None:
+        """Return when the process has ended, or if there is none."""
+        if self.process is not None:
+            self.process.wait()
 
     def wait(self) -> None:
         """Return when storage answers; AzuriteError with what it said if it doesn't."""
@@ -88,7 +116,7 @@ class Azurite:
         if self.process.stdin is not None:
             self.process.stdin.close()
         try:
-            self.process.wait(timeout=5)
+            self.process.wait(timeout=STOP_LIMIT)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()

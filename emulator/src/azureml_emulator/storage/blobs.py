@@ -151,7 +151,8 @@ class Blobs:
         if file.stat().st_size <= PART:
             self.write(container, blob, file.read_bytes())
             return
-        path, blocks = f"{container}/{quote(blob)}", []
+        path = f"{container}/{quote(blob)}"
+        blocks: list[str] = []
         with file.open("rb") as stream:
             while chunk := stream.read(PART):
                 block = f"{len(blocks):08d}".encode().hex()
@@ -164,7 +165,11 @@ class Blobs:
         """Append to a blob what starts at `offset` of it; what is there already is not appended again."""
         path = f"{container}/{quote(blob)}"
         if offset == 0:
-            headers = {"x-ms-blob-type": "AppendBlob", "if-none-match": "*", "content-type": "text/plain; charset=utf-8"}
+            headers = {
+                "x-ms-blob-type": "AppendBlob",
+                "if-none-match": "*",
+                "content-type": "text/plain; charset=utf-8",
+            }
             self._request("PUT", path, ok=(201, 409), headers=headers)
         for start in range(0, len(data), PART):
             part = data[start : start + PART]

@@ -14,8 +14,14 @@ const secret = process.env.EMULATOR_SECRET;
 const ADDRESS = /^(\d+\.\d+\.\d+\.\d+|localhost|\[::1\])(:\d+)?$/;
 let rules = [];
 
-process.stdin.on('end', () => process.exit(0));
-process.stdin.on('error', () => process.exit(0));
+// Azurite keeps its index in memory and writes it every five seconds; when asked to end, it writes it first.
+function endInOrder() {
+  process.kill(process.pid, 'SIGTERM');
+  setTimeout(() => process.exit(1), 10000).unref();
+}
+
+process.stdin.on('end', endInOrder);
+process.stdin.on('error', endInOrder);
 process.stdin.resume();
 
 // mulberry32: a seeded sequence, so that a rule with a probability strikes the same requests each time.

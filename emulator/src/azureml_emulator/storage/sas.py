@@ -1,6 +1,7 @@
 """Shared access signatures: URLs that allow one thing for some hours, signed with the account's key.
 
-The strings to sign are those of storage's "Create a service SAS" and "Create an account SAS", service version 2020-12-06.
+The strings to sign are those of storage's "Create a service SAS" and "Create an account SAS",
+service version 2020-12-06.
 """
 
 import base64
@@ -26,7 +27,7 @@ def _times(now: datetime) -> tuple[str, str]:
 
 
 def service_sas(account: str, key: str, container: str, blob: str | None, permissions: str, now: datetime) -> str:
-    """The query that allows `permissions` (of `racwdl`, in that order) on a blob, or on a container if `blob` is None."""
+    """The query that allows `permissions` (of `racwdl`, in that order) on a blob, or on a container without `blob`."""
     start, expiry = _times(now)
     resource = "c" if blob is None else "b"
     name = f"/blob/{account}/{container}" + ("" if blob is None else f"/{blob}")

@@ -25,10 +25,11 @@ class Copy(TypedDict):
 
 
 class Bind(TypedDict):
-    """A folder or file to be shown read-only on the node, whatever its size."""
+    """A folder to be shown at another place of the node, whatever its size."""
 
     source: str
     target: str
+    writable: bool
 
 
 class Assignment(TypedDict):

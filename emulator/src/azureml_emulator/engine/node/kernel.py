@@ -61,9 +61,11 @@ def mount_disk(path: str, size: int) -> None:
     _mount("disk", path, "tmpfs", _NO_SUID | _NO_DEVICES, f"mode=700,size={size}")
 
 
-def bind_read_only(source: str, place: str) -> None:
-    """Show `source` at `place`, where every write fails with errno 30."""
+def bind(source: str, place: str, *, writable: bool) -> None:
+    """Show `source` at `place`; unless it is `writable`, every write there fails with errno 30."""
     _mount(source, place, "", _BIND | _RECURSIVE)
+    if writable:
+        return
     kept = 0
     for of_stat, of_mount in _KEPT.items():
         kept |= of_mount if os.statvfs(place).f_flag & of_stat else 0

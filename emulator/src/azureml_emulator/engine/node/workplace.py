@@ -32,7 +32,7 @@ def prepare(assignment: Assignment) -> None:
         for bind in assignment["binds"]:
             step = f"mount at {bind['target']}"
             Path(bind["target"]).mkdir(parents=True, exist_ok=True)
-            kernel.bind_read_only(bind["source"], bind["target"])
+            kernel.bind(bind["source"], bind["target"], writable=bind["writable"])
     except shutil.Error as error:
         first = error.args[0][0][2]
         raise NotPrepared(step, _as_os_error(str(first))) from error
