@@ -55,6 +55,8 @@ def test_it_starts_with_the_first_run_and_leaves_nothing_but_what_runs_wrote(tmp
     assert not temp.exists()
     assert not (home / "token").exists()
     lab.backend.tear_down("cluster:own")
+    (found,) = lab.backend.find_runs(run_id=ref.partition("@")[0])
+    assert (found.ref, found.status.state) == (ref, RunState.COMPLETED)
     assert lab.log(ref) == "here\n"
     (path,) = lab.backend.fetch(ref, ["outputs/result.txt"], tmp_path / "results", silent)
     assert path.read_text() == "kept"

@@ -127,7 +127,8 @@ def find_runs(target: Target, experiment: str | None, run_id: str | None) -> lis
     """The runs at a cluster that carry a run id of ours, by id."""
     api = target.api()
     if api is None:
-        return []
+        status = status_of(target, None, run_id, None) if run_id and is_run_id(run_id) and not experiment else None
+        return [FoundRun(run_id, str(Ref(run_id, target.name)), status)] if run_id and status else []
     if run_id is not None:
         single = api.job(run_id) if is_run_id(run_id) else None
         jobs = {run_id: single} if single else {}
