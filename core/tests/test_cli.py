@@ -306,6 +306,18 @@ def test_bash_completes_commands_options_and_run_ids(ferry: Run) -> None:
     assert "backends" in completed("ba")
     assert "--detach" in completed("run", "--de")
     assert name in completed("show", name[:5])
+    Path("trainferry.toml").write_text("[profiles.cloud]\n[profiles.cluster]\n", encoding="utf-8")
+    Path("results").mkdir()
+    for words, offered in (
+        (["run", "job.yaml", "--on", "sh"], ["shelf"]),
+        (["backends", "sh"], ["shelf"]),
+        (["doctor", "sh"], ["shelf"]),
+        (["plan", "job.yaml", "--profile", "cl"], ["cloud", "cluster"]),
+        (["fetch", name, "--to", "res"], ["results"]),
+        (["compare", "job"], ["job.yaml"]),
+        (["plot", name[:5]], [name]),
+    ):
+        assert completed(*words).split() == offered, words
 
 
 def test_a_reader_that_goes_away_is_no_error(ferry: Run) -> None:
