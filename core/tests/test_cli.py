@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -274,6 +275,13 @@ def test_init_writes_a_job_that_passes_and_overwrites_nothing(ferry: Run) -> Non
     assert Path("a b ü/train.py").read_text(encoding="utf-8") == "print('mine')\n"
     ferry("init", "a b ü", "--force")
     assert "argparse" in Path("a b ü/train.py").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("folder", ["2024", "null", "on", "1.5", "two words", "ünï"])
+def test_init_takes_a_folder_of_any_name(ferry: Run, folder: str) -> None:
+    typed = ferry("init", folder).stderr.removeprefix("try: ")
+    assert shlex.split(typed) == ["ferry", "run", f"{folder}/job.yaml"]
+    ferry("check", f"{folder}/job.yaml", "--strict")
 
 
 def test_the_schema_goes_to_a_file_or_the_terminal(ferry: Run) -> None:
