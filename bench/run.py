@@ -17,7 +17,19 @@ from typing import Any
 FOLDER = Path(__file__).parent
 FIGURES = FOLDER / "figures"
 README = FOLDER.parent / "README.md"
-ALL = ("startup", "local_jobs", "environments", "mounts", "run_overhead", "data_preparation", "training")
+ALL = (
+    "startup",
+    "local_jobs",
+    "environments",
+    "mounts",
+    "run_overhead",
+    "emulator",
+    "azureml_runs",
+    "plugins",
+    "new_backend",
+    "data_preparation",
+    "training",
+)
 NEEDS_DATA = frozenset({"data_preparation", "training"})
 """Those that take `--data ARCHIVE`, the whole TrashNet archive, which is not part of the repository."""
 BEGIN, END = "<!-- figures: written by `make bench` -->", "<!-- end of the figures -->"

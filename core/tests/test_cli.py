@@ -148,7 +148,7 @@ def test_every_problem_of_a_job_file_is_told_with_its_place(ferry: Run) -> None:
     done = ferry("check", "bad.yaml", code=1)
     assert "bad.yaml:2:1" in done.stderr
     assert "did you mean 'script'?" in done.stderr
-    assert "bad.yaml:3:1: 'soon' is not a duration" in done.stderr
+    assert "bad.yaml:3:1: timeout: 'soon' is not a duration" in done.stderr
     errors = document(ferry("check", "bad.yaml", "--json", code=1))["errors"]
     assert [Path(error["where"]).name for error in errors] == ["bad.yaml:1:1", "bad.yaml:2:1", "bad.yaml:3:1"]
 
@@ -387,3 +387,17 @@ def test_doctor_tells_what_is_there_and_what_is_broken(ferry: Run, tmp_path: Pat
     assert "python:" in text
     done = ferry("doctor", "nowhere", code=1)
     assert "there is no plugin 'nowhere'" in done.stderr
+
+
+def test_an_emulator_gets_what_follows_its_name(ferry: Run, install: Callable[..., Path], tmp_path: Path) -> None:
+    code = "def main(arguments, prog):\n    print(prog, arguments)\n    return 3\n"
+    install("cloud-in-a-box", "2.1", code=code, group="trainferry.emulators", box="box_cloud:main")
+    install("broken-cloud", code="import nowhere", group="trainferry.emulators", broken="broken_cloud:main")
+    sites = {"PYTHONPATH": ":".join(str(tmp_path / "sites" / name) for name in ("cloud-in-a-box", "broken-cloud"))}
+    listed = document(ferry("emulate", "--json", **sites))
+    assert {"name": "box", "distribution": "cloud-in-a-box", "version": "2.1", "target": "box_cloud:main"} in listed
+    done = ferry("emulate", "box", "start", "--port", "1", "--json", code=3, **sites)
+    assert done.stdout == "ferry emulate box ['start', '--port', '1', '--json']\n"
+    done = ferry("emulate", "broken", code=1, **sites)
+    assert "broken-cloud 1.0) can't be loaded: ModuleNotFoundError" in done.stderr
+    assert "there is no plugin 'sky'" in ferry("emulate", "sky", code=1, **sites).stderr

@@ -14,7 +14,8 @@ Projects = dict[str, tuple[Path, dict[str, Any]]]
 @pytest.fixture(scope="module")
 def projects(root: Path) -> Projects:
     """Folder and parsed pyproject.toml of every distribution, by its name."""
-    files = [root / "pyproject.toml", root / "core" / "pyproject.toml", *sorted(root.glob("backends/*/pyproject.toml"))]
+    files = [root / folder / "pyproject.toml" for folder in (".", "core", "emulator")]
+    files += [file for kind in ("backends", "extensions") for file in sorted(root.glob(f"{kind}/*/pyproject.toml"))]
     parsed = [(file.parent, tomllib.loads(file.read_text(encoding="utf-8"))) for file in files]
     return {content["project"]["name"]: (folder, content) for folder, content in parsed}
 

@@ -17,6 +17,11 @@ if TYPE_CHECKING:
 
 BACKENDS = "trainferry.backends"
 EXTENSIONS = "trainferry.extensions"
+EMULATORS = "trainferry.emulators"
+
+
+OLDEST_INTERFACE = 1
+"""Oldest version of the interface whose plugins still load; see docs/explanation/interface-versions.md."""
 
 
 class PluginWarning(UserWarning):
@@ -114,17 +119,23 @@ def _suggestion(name: str, known: list[str]) -> str:
     return f"did you mean '{close[0]}'? " if close else ""
 
 
-def load(entry: Entry) -> object:
-    """Import a plugin's class and make the plugin; PluginError names the distribution, its version and the cause."""
+def target(entry: Entry) -> object:
+    """What an entry point names, imported; whatever goes wrong in that is raised as it is."""
     from importlib import import_module  # noqa: PLC0415
 
+    module, _, attribute = entry.target.partition(":")
+    found: object = import_module(module)
+    for part in filter(None, attribute.split(".")):
+        found = getattr(found, part)
+    return found
+
+
+def load(entry: Entry) -> object:
+    """Import a plugin's class and make the plugin; PluginError names the distribution, its version and the cause."""
     from trainferry.errors import PluginError  # noqa: PLC0415
 
-    module, _, attribute = entry.target.partition(":")
     try:
-        made = import_module(module)
-        for part in filter(None, attribute.split(".")):
-            made = getattr(made, part)
+        made = target(entry)
         plugin: object = made() if callable(made) else made
     except Exception as error:
         raise PluginError(
@@ -140,18 +151,18 @@ def _check_version(entry: Entry, plugin: object) -> None:
     from trainferry.hookspecs import INTERFACE_VERSION  # noqa: PLC0415
 
     stated = getattr(plugin, "interface_version", None)
-    if stated == INTERFACE_VERSION:
-        return
     if not isinstance(stated, int):
         raise PluginError(
             f"the plugin {entry} doesn't say which interface version it was written for",
             remedy=f"its authors add interface_version = {INTERFACE_VERSION} to {entry.target}",
         )
-    older = stated < INTERFACE_VERSION
-    remedy = f"pip install --upgrade {entry.distribution if older else 'trainferry-core'}"
+    if OLDEST_INTERFACE <= stated <= INTERFACE_VERSION:
+        return
+    older = stated < OLDEST_INTERFACE
+    takes = f"{OLDEST_INTERFACE} to " if OLDEST_INTERFACE < INTERFACE_VERSION else ""
     raise PluginError(
-        f"the plugin {entry} was written for interface version {stated}, this core has {INTERFACE_VERSION}",
-        remedy=remedy,
+        f"the plugin {entry} was written for interface version {stated}, this core has {takes}{INTERFACE_VERSION}",
+        remedy=f"pip install --upgrade {entry.distribution if older else 'trainferry-core'}",
     )
 
 

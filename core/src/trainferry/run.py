@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -104,8 +105,14 @@ class Run:
         return list(self._backend.fetch(ref, wanted, destination, report)) if wanted else []
 
     def bring_home(self, report: Report = silent) -> dict[str, Path]:
-        """Where each file of the run is on this machine: where it lies already, or fetched into the user's state."""
-        entries = self.files()
+        """Where each file of the run is on this machine: where it lies already, or fetched into the user's state.
+
+        None of them if the backend can't tell which files a run has written.
+        """
+        try:
+            entries = self.files()
+        except CapabilityMissing:
+            return {}
         homes = {entry.path: entry.local for entry in entries if entry.local is not None}
         away = [entry.path for entry in entries if entry.local is None]
         if away:
@@ -115,10 +122,11 @@ class Run:
 
     def metrics(self) -> list[Mapping[str, float]]:
         """What the run logged, one mapping for each step: from the backend, else from the job's metrics file."""
-        try:
-            return list(self._backend.metrics(require_ref(self.record)))
-        except CapabilityMissing:
-            return self._metrics_from_file()
+        with suppress(CapabilityMissing):
+            logged = list(self._backend.metrics(require_ref(self.record)))
+            if logged or self.record.job.metrics is None:
+                return logged
+        return self._metrics_from_file()
 
     def _metrics_from_file(self) -> list[Mapping[str, float]]:
         from trainferry.metrics import read_metrics  # noqa: PLC0415

@@ -36,7 +36,7 @@ class Parser(argparse.ArgumentParser):
 
 def module_of(name: str) -> ModuleType:
     """The module of a command."""
-    return import_module(f"trainferry.cli.commands.{name}")
+    return import_module(f"trainferry.cli.commands.{name.replace('-', '_')}")
 
 
 def configure(parser: argparse.ArgumentParser, module: ModuleType) -> None:

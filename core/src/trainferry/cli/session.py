@@ -1,6 +1,7 @@
 """Opening what a command works with: settings from its options, the Ferry, the job."""
 
 import argparse
+import sys
 import warnings
 from contextlib import contextmanager
 from pathlib import Path
@@ -38,7 +39,9 @@ def ferry_of(arguments: argparse.Namespace, output: Output, folder: Path | None 
     with warnings.catch_warnings():
         warnings.simplefilter("always", PluginWarning)
         warnings.showwarning = lambda message, *_args, **_more: output.say(f"warning: {message}")
-        with Ferry(config_of(arguments, output, folder)) as ferry:
+        interactive = sys.stdin.isatty() and sys.stderr.isatty() and not output.json
+        config, offline = config_of(arguments, output, folder), getattr(arguments, "offline", False)
+        with Ferry(config, offline=offline, interactive=interactive) as ferry:
             yield ferry
             if ferry.repaired:
                 output.say(f"warning: {ferry.repaired}")

@@ -3,7 +3,12 @@
 COMMANDS: dict[str, tuple[str, str]] = {
     "run": ("Run", "check, plan and submit a job, then follow it"),
     "plan": ("Run", "show what running a job would do; change nothing"),
+    "up": ("Run", "make what a job needs at the target, once: nothing runs"),
+    "down": ("Run", "remove what 'ferry up' made"),
     "check": ("Run", "find what is wrong with a job without leaving this machine"),
+    "dry-run": ("Run", "find out here whether a job would run there: check, resolve, plan, rehearse"),
+    "rehearse": ("Run", "run the script on a sample, here, under the target's rules"),
+    "explain": ("Run", "tell more about a finding"),
     "runs": ("Watch", "list runs"),
     "show": ("Watch", "show one run: state, files, metrics"),
     "logs": ("Watch", "print the log of a run, or follow it with -f"),
@@ -17,7 +22,9 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "config": ("Set up", "show every setting and where it came from"),
     "backends": ("Set up", "list the installed backends, or what one can do"),
     "doctor": ("Set up", "try what backends need, and say what is missing"),
+    "emulate": ("Set up", "run a cloud on this machine, to practise on"),
     "schema": ("Set up", "write the JSON Schema of job files, for editors"),
+    "new-backend": ("Set up", "write a backend of your own to start from"),
     "completion": ("Set up", "write the completion script of a shell"),
 }
 """Group and summary of every command by its name, in the order of the help."""

@@ -99,7 +99,8 @@ def _words(error: "ErrorDetails", built: Built, path: Path) -> tuple[str, str]:
         facts: Mapping[str, Any] = error.get("ctx", {})
         return _TEMPLATES[kind].format(key=name_of(path), value=error["input"], **facts), ""
     text = error["msg"].removeprefix("Value error, ")
-    return (text if kind == "value_error" else f"{name_of(path)}: {text}"), keys.remedy_for_value(path, error["input"])
+    named = kind == "value_error" and (not path or path[-1] != "timeout")
+    return (text if named else f"{name_of(path)}: {text}"), keys.remedy_for_value(path, error["input"])
 
 
 def _wrong_kind(wanted: str, value: Any, built: Built, path: Path) -> tuple[str, str]:
@@ -113,7 +114,22 @@ def _wrong_kind(wanted: str, value: Any, built: Built, path: Path) -> tuple[str,
         return f"{key} must be text, but YAML reads {text} as {found}", f'put it in quotes: "{text}"'
     if wanted in ("a whole number", "true or false") and isinstance(value, str):
         return _not_a_number(wanted, value, key, bare=text is not None)
+    if path[-2:-1] == ("arguments",) and isinstance(value, list) and value:
+        return _list_as_argument(message, value, built, path)
     return message, keys.remedy_for_kind(path, value)
+
+
+def _list_as_argument(message: str, value: list[Any], built: Built, path: Path) -> tuple[str, str]:
+    """A list in place of one argument: most likely all values of the option before it."""
+    before = built.data
+    for part in path[:-1]:
+        before = before[part]
+    number = int(path[-1])
+    option = str(before[number - 1]) if number and str(before[number - 1]).startswith("-") else ""
+    items = ", ".join(str(item) for item in value)
+    return message + (
+        f", after {option}" if option else ""
+    ), f"write each value as an item of its own: {option}, {items}".replace(": ,", ":")
 
 
 def _not_a_number(wanted: str, value: str, key: str, *, bare: bool) -> tuple[str, str]:

@@ -8,7 +8,7 @@ import os
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from trainferry.errors import FerryError, Location
 
@@ -65,7 +65,8 @@ def ignored(path: str, stack: Sequence[Rules], *, is_folder: bool) -> bool:
 
 
 def _of_folder(path: str, rules: Rules) -> bool | None:
-    for pattern in reversed(rules.spec.patterns):
+    patterns = cast("Sequence[Any]", rules.spec.patterns)  # each release of pathspec types them otherwise
+    for pattern in reversed(patterns):
         if pattern.include is not None and pattern.match_file(path + "/"):
-            return pattern.include
+            return bool(pattern.include)
     return None

@@ -39,6 +39,9 @@ class Action(Spec):
     files: int | None = Field(
         default=None, ge=0, description="Files that travel, where known (count).", examples=[2527]
     )
+    consent: bool = Field(
+        default=False, description="Whether only 'ferry up' applies it, after showing it.", examples=[False]
+    )
     payload: dict[str, Any] = Field(
         default_factory=dict, description="What the backend needs to apply it (JSON only).", examples=[{"path": "data"}]
     )
@@ -96,6 +99,14 @@ class Plan(Spec):
         default=(),
         description="Problems and warnings met while planning.",
         examples=[[{"id": "no-timeout", "severity": "note", "message": "the job has no timeout"}]],
+    )
+    silenced: tuple[Finding, ...] = Field(
+        default=(), description="Findings that the job or the settings ignore.", examples=[[]]
+    )
+    asked: float | None = Field(
+        default=None,
+        description="When the target was asked what is there (seconds since the epoch); earlier than now offline.",
+        examples=[1795464000.0],
     )
     price: Price | None = Field(
         default=None,

@@ -1,9 +1,9 @@
 """ferry rm: forget runs."""
 
 import argparse
-import sys
 from contextlib import suppress
 
+from trainferry.cli.asking import agreed
 from trainferry.cli.output import Output
 from trainferry.cli.parser import run_argument
 from trainferry.cli.session import ferry_of
@@ -45,7 +45,4 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _agreed(names: list[str]) -> bool:
-    if not sys.stdin.isatty():
-        raise FerryError("nobody is there to ask", remedy="say --yes to remove without a question")
-    print(f"remove {', '.join(names)} and their files? [y/N] ", end="", file=sys.stderr, flush=True)
-    return sys.stdin.readline().strip().lower() in ("y", "yes")
+    return agreed(f"remove {', '.join(names)} and their files?", "say --yes to remove without a question")

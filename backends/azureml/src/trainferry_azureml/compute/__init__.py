@@ -1,0 +1,1 @@
+"""The cluster: reused if it fits, created if absent, waited for, removed."""

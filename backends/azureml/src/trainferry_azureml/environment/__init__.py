@@ -1,0 +1,1 @@
+"""The environment: registered under its content, built once, its failure explained."""

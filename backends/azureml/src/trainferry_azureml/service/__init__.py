@@ -1,0 +1,1 @@
+"""Talking to Azure's services over HTTP: retries, errors in plain words, tokens."""

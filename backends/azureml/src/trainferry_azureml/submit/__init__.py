@@ -1,0 +1,1 @@
+"""The submit: what travels, how it is configured, and how it is found again."""

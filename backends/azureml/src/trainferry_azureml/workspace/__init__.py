@@ -1,0 +1,1 @@
+"""The workspace: finding it, opening it, creating it."""

@@ -1,0 +1,1 @@
+"""Artifacts: the files of runs, in blob storage."""

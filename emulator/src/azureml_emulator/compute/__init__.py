@@ -1,0 +1,1 @@
+"""Compute targets: clusters, their sizes, quota and nodes."""

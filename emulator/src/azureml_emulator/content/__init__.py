@@ -1,0 +1,1 @@
+"""Snapshots: the source folders that travel with runs."""

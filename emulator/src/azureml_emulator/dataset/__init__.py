@@ -1,0 +1,1 @@
+"""Datasets: registered names with versions, and saved definitions without a name."""

@@ -1,0 +1,1 @@
+"""Datastores: named places in blob storage."""

@@ -1,0 +1,1 @@
+"""Environments: registered definitions, the curated ones, and their images."""

@@ -1,0 +1,1 @@
+"""Run history: experiments, runs, their states, tags and events."""

@@ -1,0 +1,1 @@
+"""Workspaces and the discovery of their services."""
