@@ -347,6 +347,23 @@ def test_a_mistake_of_ours_leaves_its_trace_in_a_file(ferry: Run, tmp_path: Path
     assert "Traceback" in ferry("run", "job.yaml", code=1, TRAINFERRY_DEBUG="1").stderr
 
 
+def test_an_interrupt_that_a_library_swallowed_is_no_mistake_of_ours(
+    ferry: Run, tmp_path: Path, own_home: Path
+) -> None:
+    """As with a library that Ctrl-C leaves half loaded: what fails then is the rest of it."""
+    plugin = tmp_path / "sites" / "trainferry-shelf" / "shelf_backend.py"
+    interrupt = """
+        import signal
+        try:
+            signal.raise_signal(signal.SIGINT)
+        except KeyboardInterrupt:
+            raise ImportError("half a module") from None"""
+    plugin.write_text(plugin.read_text().replace("def poll(self, refs):", f"def poll(self, refs):{interrupt}"))
+    done = ferry("run", "job.yaml", code=130)
+    assert done.stderr.endswith("\ninterrupted\n")
+    assert not (own_home / "state" / "crashes").exists()
+
+
 def test_a_damaged_run_store_is_mended_and_the_earlier_runs_are_there(ferry: Run, own_home: Path) -> None:
     name = document(ferry("run", "job.yaml", "--json"))["run"]["id"]
     for stale in (own_home / "state").glob("runs.sqlite3*"):
