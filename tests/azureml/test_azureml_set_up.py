@@ -82,7 +82,7 @@ def test_a_size_that_the_region_does_not_have_names_the_nearest(lab: Lab) -> Non
 def test_the_price_is_an_estimate_with_its_source(lab: Lab) -> None:
     plan = lab.plan(compute={"name": "gpu", "size": "Standard_NC4as_T4_v3"}, timeout="2h")
     assert plan.price is not None
-    assert plan.price.source.startswith("estimate: ")
+    assert "estimate" in plan.price.source
     assert plan.max_cost == pytest.approx(2 * plan.price.per_hour)
 
 
