@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -112,10 +113,11 @@ class Run:
 
     def metrics(self) -> list[Mapping[str, float]]:
         """What the run logged, one mapping for each step: from the backend, else from the job's metrics file."""
-        try:
-            return list(self._backend.metrics(require_ref(self.record)))
-        except CapabilityMissing:
-            return self._metrics_from_file()
+        with suppress(CapabilityMissing):
+            logged = list(self._backend.metrics(require_ref(self.record)))
+            if logged or self.record.job.metrics is None:
+                return logged
+        return self._metrics_from_file()
 
     def _metrics_from_file(self) -> list[Mapping[str, float]]:
         from trainferry.metrics import read_metrics  # noqa: PLC0415
