@@ -25,6 +25,8 @@ ALL = (
     "run_overhead",
     "emulator",
     "azureml_runs",
+    "plugins",
+    "new_backend",
     "data_preparation",
     "training",
 )

@@ -8,7 +8,9 @@ from collections.abc import Callable
 from difflib import unified_diff
 from pathlib import Path
 
+from reference_capabilities import capabilities_page
 from reference_cli import cli_page
+from reference_conformance import conformance_page
 from reference_emulator import emulator_page
 from reference_findings import findings_page
 from reference_hooks import hooks_page
@@ -17,9 +19,11 @@ from reference_job import job_file_page
 FOLDER = Path(__file__).parent / "reference"
 NOTE = "<!-- made by docs/generate.py from {source}; edit that, then: make docs -->\n\n"
 PAGES: dict[str, tuple[str, Callable[[], str]]] = {
+    "capabilities.md": ("the hooks that each backend implements", capabilities_page),
     "cli.md": ("core/src/trainferry/cli", cli_page),
+    "conformance.md": ("core/src/trainferry/testing/promises", conformance_page),
     "emulator.md": ("emulator/src/azureml_emulator", emulator_page),
-    "findings.md": ("core/src/trainferry/checks/rules.py", findings_page),
+    "findings.md": ("core/src/trainferry/checks/rules", findings_page),
     "hooks.md": ("core/src/trainferry/hookspecs.py", hooks_page),
     "job-file.md": ("core/src/trainferry/specs", job_file_page),
 }

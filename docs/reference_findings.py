@@ -25,4 +25,4 @@ def findings_page() -> str:
 
 
 def _section(name: str, rule: Rule) -> str:
-    return f"### {name}\n\n{rule.title}. {rule.why}\n\nTo mend it: {rule.how}"
+    return f"### {name}\n\n{rule.title}. {rule.why}\n\n```text\n{rule.example}\n```\n\nTo mend it: {rule.how}"

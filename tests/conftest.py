@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 
+pytest_plugins = ["trainferry.testing.plugin"]
+
 ROOT = Path(__file__).resolve().parents[1]
-CODE = ("core", "backends", "training", "tests", "bench", "docs", ".ci")
+CODE = ("core", "backends", "extensions", "training", "tests", "bench", "docs", ".ci")
 
 
 @pytest.fixture(scope="session")

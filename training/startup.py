@@ -4,6 +4,7 @@ import ctypes
 import gc
 import os
 import platform
+import sys
 
 TRIM_THRESHOLD, MMAP_MAX, ARENA_MAX = -1, -4, -8
 """Options of mallopt, as in glibc's malloc.h."""
@@ -27,6 +28,14 @@ keep_freed_memory()
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 # The import makes objects by the hundred thousand and hardly any rubbish: without the collector it is a quarter faster.
 gc.disable()
-import tensorflow as tf  # noqa: E402, F401
+try:
+    import tensorflow as tf  # noqa: F401
+except ModuleNotFoundError as error:
+    if error.name != "tensorflow":
+        raise
+    raise SystemExit(
+        f"{sys.argv[0]}: this Python has no TensorFlow: {sys.executable}\n  install the packages that job.yaml names, "
+        f"or: uv run --no-project --with tensorflow --with pillow {sys.argv[0]}"
+    ) from error
 
 gc.enable()

@@ -1,10 +1,16 @@
 """What the core's tests share: an own home for every test, and plugins that are installed as real distributions."""
 
+import json
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import pytest
+
+from trainferry import Finding, Job
+from trainferry.checks import run_checks
+from trainferry.site import Site
+from trainferry.specs import RehearsalRules
 
 SHELF_BACKEND = '''
 """A backend for tests: a run is a folder of files, written at submit; it needs no process."""
@@ -150,3 +156,44 @@ def shelf(install: Install, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("TRAINFERRY_BACKEND", "shelf")
     Path("train.py").write_text("print('hello')\n")
     return Path.cwd()
+
+
+JPEG = b"\xff\xd8\xff\xe0 a picture \xff\xda of nothing \xff\xd9"
+"""What a check takes for a whole JPEG: it begins and ends as one."""
+
+
+@pytest.fixture
+def look(tmp_path: Path) -> Callable[..., list[Finding]]:
+    """Lay out a job below `src/`, with `data/` of three classes beside it, and return what the checks find.
+
+    `files` are paths relative to the job file; `None` takes one away. `job` is laid over the job file's content.
+    """
+
+    def check(
+        script: str = "print(1)\n",
+        pip: Sequence[str] = ("tensorflow==2.21.0", "pillow", "scipy", "matplotlib", "pandas"),
+        files: Mapping[str, str | bytes] | None = None,
+        target: RehearsalRules | None = None,
+        **job: object,
+    ) -> list[Finding]:
+        content: dict[str, str | bytes] = {f"data/{name}/1.jpg": JPEG for name in ("bird", "cat", "dog")}
+        content |= {"src/train.py": script, **(files or {})}
+        for name, text in content.items():
+            path = tmp_path / "project" / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(text if isinstance(text, bytes) else text.encode())
+        given = {
+            "name": "a",
+            "source": "src",
+            "script": "train.py",
+            "timeout": "1h",
+            "arguments": ["--data", "${{ datasets.data }}"],
+            "datasets": {"data": {"path": "data"}},
+            "environment": {"python": "3.11", "pip": list(pip)},
+            **job,
+        }
+        place = tmp_path / "project" / "job.yaml"
+        place.write_text(json.dumps(given))
+        return run_checks(Job.load(place), Site(tmp_path / "home", tmp_path / "cache"), target)
+
+    return check

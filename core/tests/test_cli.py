@@ -147,7 +147,7 @@ def test_every_problem_of_a_job_file_is_told_with_its_place(ferry: Run) -> None:
     done = ferry("check", "bad.yaml", code=1)
     assert "bad.yaml:2:1" in done.stderr
     assert "did you mean 'script'?" in done.stderr
-    assert "bad.yaml:3:1: 'soon' is not a duration" in done.stderr
+    assert "bad.yaml:3:1: timeout: 'soon' is not a duration" in done.stderr
     errors = document(ferry("check", "bad.yaml", "--json", code=1))["errors"]
     assert [Path(error["where"]).name for error in errors] == ["bad.yaml:1:1", "bad.yaml:2:1", "bad.yaml:3:1"]
 
@@ -196,6 +196,54 @@ def test_compare_and_plot_take_runs_and_files(ferry: Run) -> None:
     ]
     assert "2.5 -> 1.5" in ferry("plot", "latest", "old.csv").stdout
     assert ferry("plot", "latest", PYTHONIOENCODING="ascii", PYTHONUTF8="0").stdout.isascii()
+
+
+def test_a_comparison_as_a_document_names_what_differs_and_keeps_to_the_metric(ferry: Run) -> None:
+    first = document(ferry("run", "job.yaml", "--json"))["run"]["id"]
+    Path("old.csv").write_text("epoch,loss,acc\n0,2.5,0\n", encoding="utf-8")
+    ferry("run", "job.yaml", "--set", "tags.note=second")
+    assert document(ferry("compare", "latest", first, "--json"))["differences"] == [
+        {"field": "tags.note", "values": ["second", None]}
+    ]
+    found = document(ferry("compare", "latest", "old.csv", "--metric", "acc", "--json"))
+    assert [metric["name"] for metric in found["metrics"]] == ["acc"]
+
+
+def test_a_metric_whose_name_sounds_like_a_secret_is_shown(ferry: Run) -> None:
+    Path("speed.csv").write_text("epoch,tokens_per_second\n0,512.5\n", encoding="utf-8")
+    assert document(ferry("plot", "speed.csv", "--json"))["series"]["speed"] == [
+        {"epoch": 0.0, "tokens_per_second": 512.5}
+    ]
+
+
+def test_the_tail_of_a_log_may_be_followed(ferry: Run) -> None:
+    ferry("run", "job.yaml", "--set", 'arguments=["a", "b"]')
+    assert ferry("logs", "latest", "--tail", "1").stdout == '["a", "b"]\n'
+    assert ferry("logs", "-f", "latest", "--tail", "0").stdout == ""
+    assert ferry("logs", "-f", "latest", "--tail", "1").stdout == '["a", "b"]\n'
+    assert "'-1' is no whole number of 0 or more" in ferry("logs", "latest", "--tail", "-1", code=2).stderr
+
+
+@pytest.mark.parametrize(
+    ("setting", "told"),
+    [
+        ("bogus=1", "--set bogus: unknown key 'bogus'\n  keys known here: name,"),
+        ("compute.siz=1", "--set compute.siz: unknown key 'siz' in compute\n  did you mean 'size'?"),
+        ("timeout=5x", "--set timeout: '5x' is not a duration; write it like 2h"),
+        ("distribution.nodes=2", "--set distribution.nodes: 'kind' is missing in distribution\n  add kind: tensorflow"),
+        ("distribution.kind=horovod", "distribution.kind can't be 'horovod'\n  write one of: tensorflow, mpi, pytorch"),
+        (
+            "compute.max_nodes=0",
+            "--set compute.max_nodes: compute.max_nodes is 0, but must be at least 1\n  'ferry config",
+        ),
+        ("backends.shelf.exit_cod=1", "--set backends.shelf.exit_cod: unknown setting 'backends.shelf.exit_cod'\n"),
+        ("backends.shelf.exit_cod=1", "did you mean 'exit_code'? settings known here: exit_code, fail_at"),
+        ("backends.shelf.exit_code=x", "backends.shelf.exit_code must be a whole number, but this is 'x'\n  settings"),
+    ],
+)
+def test_a_setting_that_does_not_fit_is_told_with_its_source(ferry: Run, setting: str, told: str) -> None:
+    said = ferry("plan", "job.yaml", "--set", setting, code=2).stderr
+    assert told in said
 
 
 def test_config_shows_values_with_their_origin(ferry: Run) -> None:

@@ -48,7 +48,7 @@ def test_data_for_json_holds_no_number_that_json_lacks() -> None:
     assert json.loads(json.dumps(data, allow_nan=False)) == data
     assert data["metrics"][0]["values"] == [[None, None]]
     assert data["metrics"][2]["best"] == [{"value": 0.5, "epoch": 0.0}] * 2
-    assert data["differences"] == [{"key": "script", "values": ["x.py", "train.py"]}]
+    assert data["differences"] == [{"field": "script", "values": ["x.py", "train.py"]}]
 
 
 def test_what_differs_in_the_jobs_is_named_by_key() -> None:

@@ -141,7 +141,8 @@ def test_a_malformed_set_flag_shows_how(flag: str) -> None:
     ],
 )
 def test_flag_texts_become_values(text: str, value: object) -> None:
-    assert load_config(settings=[f"tags={text}"]).values()[-1].value == value
+    (found,) = (one.value for one in load_config(settings=[f"tags={text}"]).values() if one.key == "job.tags")
+    assert found == value
 
 
 def test_variables_reach_tables_and_lists(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,6 +4,7 @@ import json
 import os
 import shlex
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -32,6 +33,7 @@ def emulator(*arguments: str, code: int = 0) -> str:
     return done.stdout + done.stderr
 
 
+@pytest.mark.slow
 def test_a_detached_emulator_is_used_and_stopped(home: Path) -> None:
     assert "start one: azureml-emulator" in emulator("env", code=1)
     said = emulator("start", "--detach", "--workspace", "mine")
@@ -68,6 +70,15 @@ def test_an_interrupt_ends_it_with_all_that_it_started(home: Path) -> None:
         lambda: subprocess.run([*listening, str(blob_port)], capture_output=True, check=False).returncode != 0,
         "the end of Azurite",
     )
+
+
+def test_a_port_that_was_asked_for_must_be_free(home: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        assert f"port {port} of 127.0.0.1 isn't free" in emulator("start", "--port", port, code=1)
+        assert "without --blob-port" in emulator("start", "--blob-port", port, code=1)
 
 
 def test_wrong_usage_says_what_is_right(home: Path) -> None:

@@ -147,6 +147,14 @@ def test_requests_are_remembered(wire: Wire) -> None:
     assert (seen["service"], seen["method"], seen["path"], seen["status"]) == ("arm", "GET", "/subscriptions", 200)
 
 
+def test_requests_to_storage_are_remembered_without_our_own(wire: Wire) -> None:
+    before = wire.azure.admin.blob_count()
+    assert blob(wire).status_code == 200
+    (seen,) = wire.azure.admin.blob_requests(before)
+    assert (seen["method"], seen["status"]) == ("GET", 200)
+    assert seen["path"].endswith("/ExperimentRun/dcid.faulty/x.txt")
+
+
 LONG = "import time\nprint('up', flush=True)\ntime.sleep({seconds})"
 
 
@@ -156,6 +164,18 @@ def test_a_lost_node_takes_its_run_along(wire: Wire) -> None:
     run = wire.ended(wire.submit(LONG.format(seconds=600), "lossy"))
     assert run["status"] == "Failed"
     assert run["error"]["error"]["referenceCode"] == "NodeLost"
+
+
+def test_a_node_is_lost_at_a_moment_of_ones_own(wire: Wire) -> None:
+    wire.put_compute("moment")
+    run_id = wire.submit(LONG.format(seconds=600), "moment")
+    wait_for(lambda: wire.run(run_id)["status"] == "Running", "the script's start")
+    nodes = wire.ask("POST", f"{wire.scope}/computes/moment/listNodes")["nodes"]
+    assert [node["runId"] for node in nodes] == [run_id]
+    wire.azure.admin.lose_node("moment")
+    assert wire.ended(run_id)["error"]["error"]["referenceCode"] == "NodeLost"
+    with pytest.raises(AdminError, match="'nowhere' was not found"):
+        wire.azure.admin.lose_node("nowhere")
 
 
 def test_a_preempted_run_starts_again(wire: Wire) -> None:

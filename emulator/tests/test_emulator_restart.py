@@ -2,7 +2,9 @@
 
 import json
 import os
+import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -54,6 +56,7 @@ def gone(processes: list[str]) -> bool:
     return not any(set(below(int(one.split()[0]))) & {one} for one in processes)
 
 
+@pytest.mark.slow
 def test_a_restart_keeps_everything(azure: AzureMLEmulator, wire: Wire) -> None:
     wire.put_compute("kept")
     run_id = wire.submit("print('before')", "kept", tags={"a": "b"})
@@ -69,6 +72,7 @@ def test_a_restart_keeps_everything(azure: AzureMLEmulator, wire: Wire) -> None:
     assert wire.ended(again)["status"] == "Completed"
 
 
+@pytest.mark.slow
 def test_a_killed_emulator_leaves_nothing_and_goes_on(azure: AzureMLEmulator, wire: Wire) -> None:
     wire.put_compute("killed", nodes=1)
     running = wire.submit("import time\nprint('up', flush=True)\ntime.sleep(600)", "killed")
@@ -96,6 +100,15 @@ def test_the_emulator_ends_with_whoever_started_it(tmp_path: Path) -> None:
     wait_for(lambda: gone(processes), "the end of the emulator and of Azurite")
 
 
+def test_without_storage_there_is_no_cloud(azure: AzureMLEmulator) -> None:
+    """A client had better meet a closed door than errors at each request."""
+    processes = below(azure.pid)
+    children = [int(one.split()[0]) for one in processes if int(one.split()[0]) != azure.pid]
+    (azurite,) = [pid for pid in children if "azurite" in Path(f"/proc/{pid}/cmdline").read_text(encoding="utf-8")]
+    os.kill(azurite, signal.SIGKILL)
+    wait_for(lambda: gone(processes), "the end of the emulator")
+
+
 def test_a_state_folder_has_one_emulator(azure: AzureMLEmulator) -> None:
     with pytest.raises(EmulatorError, match="an emulator is running on"):
         AzureMLEmulator(azure.state).start()
@@ -107,3 +120,26 @@ def test_without_a_folder_nothing_stays() -> None:
         assert (azure.workspace, azure.location) == ("other", "westeurope")
         assert json.loads(azure.write_config(folder).read_text())["workspace_name"] == "other"
     assert not folder.exists()
+
+
+@pytest.mark.slow
+def test_a_run_that_was_taken_on_is_handed_over_after_a_kill(azure: AzureMLEmulator, wire: Wire) -> None:
+    """The kill comes between the two: history has the run, the engine doesn't."""
+    wire.put_compute("handed")
+    done = wire.submit("print('really')", "handed")
+    wire.ended(done)
+    azure.stop()
+    # What the state looks like then: the run hasn't ended, and the engine has no record of it.
+    with sqlite3.connect(azure.state / "state.sqlite3") as database:
+        changed = (
+            "UPDATE documents SET document = replace(document, '\"Completed\"', '\"NotStarted\"') WHERE kind = 'run'"
+        )
+        assert database.execute(changed).rowcount == 1
+    database.close()
+    for file in (azure.state / "work").rglob(f"*{done}*"):
+        if file.is_dir():
+            shutil.rmtree(file)
+        else:
+            file.unlink()
+    azure.start()
+    assert wire.ended(done)["status"] == "Completed"

@@ -25,6 +25,15 @@ def test_every_job_file_loads(page: Page, tmp_path: Path) -> None:
         assert Job.load(file).script
 
 
+def test_the_guide_to_a_backend_shows_the_modules_that_the_kit_is_tried_on() -> None:
+    """They are varied by mistakes there, and read by people here."""
+    (page,) = (page for page in pages(ROOT) if page.name == "docs/how-to/write-a-backend.md")
+    shown = {Path(block.markers["file"]).name: block.text for block in page.blocks if "file" in block.markers}
+    folder = ROOT / "tests" / "conformance" / "planted"
+    assert shown == {name: (folder / name).read_text(encoding="utf-8") for name in shown}
+    assert len(shown) > 1
+
+
 @pytest.mark.parametrize("page", PAGES)
 def test_every_settings_file_parses(page: Page) -> None:
     for block in page.blocks:

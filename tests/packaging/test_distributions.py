@@ -14,8 +14,8 @@ Projects = dict[str, tuple[Path, dict[str, Any]]]
 @pytest.fixture(scope="module")
 def projects(root: Path) -> Projects:
     """Folder and parsed pyproject.toml of every distribution, by its name."""
-    folders = [root, root / "core", *sorted(root.glob("backends/*")), root / "emulator"]
-    files = [file for folder in folders if (file := folder / "pyproject.toml").is_file()]
+    files = [root / folder / "pyproject.toml" for folder in (".", "core", "emulator")]
+    files += [file for kind in ("backends", "extensions") for file in sorted(root.glob(f"{kind}/*/pyproject.toml"))]
     parsed = [(file.parent, tomllib.loads(file.read_text(encoding="utf-8"))) for file in files]
     return {content["project"]["name"]: (folder, content) for folder, content in parsed}
 

@@ -28,7 +28,8 @@ def names(wheel: Path) -> set[str]:
 
 
 def test_each_wheel_holds_exactly_the_source_of_its_package(root: Path, dist: Path) -> None:
-    for source in [root / "core" / "src", *root.glob("backends/*/src"), root / "emulator" / "src"]:
+    sources = [root / "core" / "src", root / "emulator" / "src"]
+    for source in [*sources, *root.glob("backends/*/src"), *root.glob("extensions/*/src")]:
         for package in (folder for folder in source.iterdir() if folder.is_dir()):
             expected = {
                 file.relative_to(source).as_posix()

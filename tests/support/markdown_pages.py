@@ -114,5 +114,6 @@ def pages(root: Path) -> list[Page]:
     """Every page of the project: README and what docs/ holds first, then those beside the code."""
     files = [root / "README.md", *sorted((root / "docs").rglob("*.md"))]
     files += sorted(root.glob("*.md")) + sorted(root.glob("*/README.md")) + sorted(root.glob("backends/*/README.md"))
+    files += sorted(root.glob("extensions/*/README.md"))
     unique = dict.fromkeys(file for file in files if file.is_file())
     return [Page(file.relative_to(root).as_posix(), file) for file in unique]

@@ -3,6 +3,7 @@
 import json
 import shutil
 import subprocess
+import sys
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -54,6 +55,15 @@ def test_for_people_there_is_a_line_for_each_photograph(
     assert len(lines) == 2
     assert lines[0].startswith(f"{first}: ")
     assert lines[0].count("%") == 6
+
+
+@pytest.mark.parametrize("script", ["train.py", "predict.py"])
+def test_a_python_without_tensorflow_is_told_in_words(script: str, training_folder: Path, tmp_path: Path) -> None:
+    bare = [sys.executable, "-S", str(training_folder / script), "x"]
+    done = subprocess.run(bare, capture_output=True, text=True, check=False, timeout=60, cwd=tmp_path)
+    assert done.returncode == 1
+    assert f"this Python has no TensorFlow: {sys.executable}\n  install the packages that job.yaml" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def without(model: Path, member: str, copy: Path) -> Path:

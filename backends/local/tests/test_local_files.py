@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from trainferry.errors import BackendError
+from trainferry.errors import BackendError, RunNotFound
 from trainferry.progress import Progress, silent
 from trainferry.specs import RunState
 from trainferry_local.logs import read_log
@@ -203,6 +203,37 @@ print(sorted(path.name for path in (lab.home / "runs").iterdir()), list((lab.hom
 lab.write("print('again')")
 print(lab.output().strip())
 """
+
+
+def test_a_run_that_has_ended_is_removed_with_its_files(lab: "Lab") -> None:
+    lab.write(
+        "import os; os.makedirs('outputs/sealed'); open('outputs/sealed/x', 'w'); os.chmod('outputs/sealed', 0o500)"
+    )
+    ref, other = lab.run(), lab.run()
+    lab.backend.tear_down(f"run:{ref}")
+    lab.backend.tear_down(f"run:{ref}")
+    assert [path.name for path in (lab.home / "runs").iterdir()] == [other]
+    assert list((lab.home / "drafts").iterdir()) == []
+    with pytest.raises(RunNotFound):
+        lab.log(ref)
+
+
+def test_a_run_that_goes_on_is_not_removed(lab: "Lab") -> None:
+    lab.write("import time; time.sleep(60)")
+    ref = lab.submit()
+    with pytest.raises(BackendError, match=f"ferry cancel {ref}"):
+        lab.backend.tear_down(f"run:{ref}")
+    lab.backend.cancel(ref)
+    lab.backend.tear_down(f"run:{ref}")
+
+
+@pytest.mark.parametrize("resource", ["run:../..", "run:", "run:.", "environment:abc"])
+def test_nothing_but_a_run_is_removed(lab: "Lab", resource: str) -> None:
+    lab.write("pass")
+    ref = lab.run()
+    with pytest.raises(BackendError, match="by hand"):
+        lab.backend.tear_down(resource)
+    assert (lab.home / "runs" / ref).is_dir()
 
 
 def test_a_full_disk_is_named_and_earlier_runs_stay(tmp_path: Path) -> None:

@@ -7,7 +7,17 @@ if TYPE_CHECKING:
     from typing import Any
 
     from trainferry.ferry import Ferry, Run
-    from trainferry.specs import ComputeSpec, DatasetSpec, Distribution, EnvironmentSpec, Finding, Job, Plan, RunState
+    from trainferry.specs import (
+        ComputeSpec,
+        DatasetSpec,
+        Distribution,
+        EnvironmentSpec,
+        Finding,
+        Job,
+        Plan,
+        RunState,
+        Verdict,
+    )
 
 __version__ = "0.1.0"
 
@@ -22,6 +32,7 @@ __all__ = [
     "Plan",
     "Run",
     "RunState",
+    "Verdict",
     "__version__",
 ]
 

@@ -14,7 +14,7 @@ from trainferry.progress import Report
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
-    from trainferry.results import FileEntry, FoundRun, LogChunk
+    from trainferry.results import Evidence, FileEntry, FoundRun, LogChunk
     from trainferry.site import Site
     from trainferry.specs.compute import ComputeSpec
     from trainferry.specs.finding import Finding
@@ -23,7 +23,10 @@ if TYPE_CHECKING:
     from trainferry.specs.rehearsal import RehearsalRules
     from trainferry.specs.run import RunRecord, RunState, RunStatus
 
-EXTENSION_HOOKS = frozenset({"check", "run_changed"})
+OWN_HOOKS = frozenset({"settings_model", "configure"})
+"""Hooks that each plugin is asked about itself."""
+
+EXTENSION_HOOKS = frozenset({"check", "diagnose", "run_changed", *OWN_HOOKS})
 """Hooks that an extension may implement outright; any other it may only wrap."""
 
 
@@ -37,10 +40,11 @@ class Backend:
     def __init__(self, name: str, plugin: object, *, extensions: Mapping[str, object] | None = None) -> None:
         self.name = name
         self.plugin = plugin
+        self.extensions = dict(extensions or {})
         self._manager = pluggy.PluginManager(hookspecs.PROJECT)
         self._manager.add_hookspecs(hookspecs)
         self._register(name, plugin)
-        for extension_name, extension in (extensions or {}).items():
+        for extension_name, extension in self.extensions.items():
             self._register(extension_name, extension)
             self._refuse_hijack(extension_name, extension)
         try:
@@ -76,6 +80,16 @@ class Backend:
                     remedy=f"wrap it instead: @hookimpl(wrapper=True) def {caller.name}(...)",
                 )
 
+    @property
+    def remote(self) -> bool:
+        """Whether there is a target beyond this machine that could be asked: prices, quotas or a web page say so."""
+        return bool(self.capabilities & {"price", "quota", "portal_url"})
+
+    @property
+    def plans_offline(self) -> bool:
+        """Whether its `plan` keeps to `site.offline`: it has nothing to ask, or says `plans_offline = True`."""
+        return not self.remote or bool(getattr(self.plugin, "plans_offline", False))
+
     def _call(self, hook: str, /, **arguments: Any) -> Any:
         """Ask the backend for one result; None from it means that it failed to answer, which is its mistake."""
         result = self._ask(hook, **arguments)
@@ -90,37 +104,35 @@ class Backend:
         """Ask the backend for one result that may be None, where nothing is known."""
         if hook not in self.capabilities:
             raise CapabilityMissing(self.name, hook)
+        if hook in OWN_HOOKS:
+            return self._of(self.plugin, hook, **arguments)
         return getattr(self._manager.hook, hook)(**arguments)
+
+    def _of(self, plugin: object, hook: str, /, **arguments: Any) -> Any:
+        """Ask one plugin about itself; None if it has no answer. Others take part only by wrapping the backend."""
+        implementations = getattr(self._manager.hook, hook).get_hookimpls()
+        answering = [one.plugin for one in implementations if not (one.wrapper or one.hookwrapper)]
+        if plugin not in answering:
+            return None
+        others = answering if plugin is self.plugin else [one.plugin for one in implementations]
+        return self._manager.subset_hook_caller(hook, [one for one in others if one is not plugin])(**arguments)
 
     def settings_model(self) -> "type[BaseModel] | None":
         """The pydantic model of the backend's settings; None if it has none."""
-        if "settings_model" not in self.capabilities:
-            return None
-        return cast("type[BaseModel]", self._call("settings_model"))
+        return cast("type[BaseModel] | None", self._of(self.plugin, "settings_model"))
 
     def configure(self, settings: Mapping[str, Any], site: "Site") -> None:
         """Check the settings against the backend's model and hand them over; ConfigError for unknown or bad ones."""
-        checked = self._checked_settings(settings)
+        checked = checked_settings("backend", self.name, self.settings_model(), settings)
         if "configure" in self.capabilities:
             self._call("configure", settings=checked, site=site)
 
-    def _checked_settings(self, settings: Mapping[str, Any]) -> "BaseModel | None":
-        model = self.settings_model()
-        if model is None:
-            if settings:
-                raise ConfigError(f"the backend '{self.name}' has no settings, but got: {', '.join(settings)}")
-            return None
-        from pydantic import ValidationError  # noqa: PLC0415  (paid already by whoever has settings)
-
-        try:
-            return model.model_validate(dict(settings))
-        except ValidationError as error:
-            first = error.errors()[0]
-            key = ".".join(str(part) for part in first["loc"])
-            known = ", ".join(model.model_fields)
-            raise ConfigError(
-                f"backends.{self.name}.{key}: {first['msg']}", remedy=f"settings of '{self.name}': {known or 'none'}"
-            ) from error
+    def configure_extensions(self, settings: Mapping[str, Mapping[str, Any]], site: "Site") -> None:
+        """Do the same for each extension; `settings` holds the table of each by its name."""
+        for name, extension in self.extensions.items():
+            model = self._of(extension, "settings_model")
+            checked = checked_settings("extension", name, model, settings.get(name, {}))
+            self._of(extension, "configure", settings=checked, site=site)
 
     def check(self, job: "Job", site: "Site") -> "list[Finding]":
         """Findings of the backend and of every extension about a job, without leaving this machine."""
@@ -184,6 +196,14 @@ class Backend:
         """What the target's nodes are like."""
         return cast("RehearsalRules", self._call("rehearsal_rules", job=job))
 
+    def plan_rehearsal(self, job: "Job", run_id: str, rules: "RehearsalRules") -> "Plan":
+        """The ordered actions that would run the job here, held to the rules of another target."""
+        return cast("Plan", self._call("plan_rehearsal", job=job, run_id=run_id, rules=rules))
+
+    def rehearsal_evidence(self, ref: str) -> "Evidence":
+        """What a rehearsal that has ended showed."""
+        return cast("Evidence", self._call("rehearsal_evidence", ref=ref))
+
     def diagnose(self) -> "list[Finding]":
         """What the backend and the extensions miss on this machine or in the account."""
         return _flatten(self._manager.hook.diagnose())
@@ -200,6 +220,32 @@ class Backend:
 
                 log = logging.getLogger(__name__)
                 log.exception("%s failed on run_changed of %s; the run goes on", implementation.plugin_name, run.id)
+
+
+def checked_settings(
+    kind: str, name: str, model: "type[BaseModel] | None", settings: Mapping[str, Any]
+) -> "BaseModel | None":
+    """The settings of a plugin as its model has them; ConfigError names the first key that doesn't fit."""
+    table = "backends" if kind == "backend" else "extension_settings"
+    if model is None:
+        if settings:
+            raise ConfigError(
+                f"the {kind} '{name}' has no settings, but got: {', '.join(settings)}",
+                remedy="take them out",
+                key=f"{table}.{name}",
+            )
+        return None
+    from pydantic import ValidationError  # noqa: PLC0415  (paid already by whoever has settings)
+
+    try:
+        return model.model_validate(dict(settings))
+    except ValidationError as error:
+        from trainferry.loading.explaining import unfit_setting  # noqa: PLC0415  (only for a mistake)
+
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in (table, name, *first["loc"]))
+        message, remedy = unfit_setting(first, key, model)
+        raise ConfigError(message, remedy=remedy, key=key) from error
 
 
 def refuse_escape(name: str) -> None:

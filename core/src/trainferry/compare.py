@@ -77,7 +77,7 @@ class Comparison:
     def to_data(self) -> dict[str, Any]:
         """Plain data for JSON; what is not a finite number is None, since JSON has no word for it."""
         data: dict[str, Any] = _finite(asdict(self))
-        data["differences"] = [{"key": one.key, "values": list(one.values)} for one in self.differences]
+        data["differences"] = [{"field": one.key, "values": list(one.values)} for one in self.differences]
         for table, metric in zip(data["metrics"], self.metrics, strict=True):
             table["best"] = [one and one._asdict() for one in metric.best]
         return data

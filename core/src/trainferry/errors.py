@@ -53,7 +53,11 @@ class JobFileError(FerryError):
 
 
 class ConfigError(FerryError):
-    """A setting can't be used; names the file, variable or flag that it came from."""
+    """A setting can't be used; names the file, variable or flag that it came from. `key` is the setting, if known."""
+
+    def __init__(self, message: str, *, remedy: str = "", where: Location | None = None, key: str = "") -> None:
+        super().__init__(message, remedy=remedy, where=where)
+        self.key = key
 
 
 class PluginError(FerryError):

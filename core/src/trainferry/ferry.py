@@ -14,12 +14,14 @@ from trainferry import recovery
 from trainferry.adoption import adopt
 from trainferry.config import Config, load_config
 from trainferry.errors import CapabilityMissing, CheckFailed, ConfigError, FerryError
+from trainferry.findings import worst_first
 from trainferry.masking import masked_job
 from trainferry.plugins import load_backend
 from trainferry.progress import Progress, Report, silent
 from trainferry.run import Run
 from trainferry.runs import RunStore
 from trainferry.setting_up import refuse_without_consent
+from trainferry.silencing import Silencer
 from trainferry.specs.finding import Finding, Severity
 from trainferry.specs.job import Job
 from trainferry.specs.plan import Action, ActionKind, Plan
@@ -27,6 +29,8 @@ from trainferry.specs.run import RunRecord, RunState
 
 if TYPE_CHECKING:
     from trainferry.backend import Backend
+    from trainferry.rehearsing import Rehearsed
+    from trainferry.specs.verdict import Verdict
 
 __all__ = ["Ferry", "Run"]
 
@@ -51,14 +55,16 @@ class Ferry:
         *,
         backend: str | None = None,
         profile: str | None = None,
+        offline: bool = False,
         interactive: bool = False,
     ) -> None:
         """Take settings as given, or read them from every source (see `load_config`) for the working folder.
 
+        With `offline`, checks and plans ask nobody over the network, and say what they therefore don't know.
         `interactive` says that somebody is at the terminal, whom a backend may ask to log in.
         """
         self.config = config or load_config(backend=backend, profile=profile)
-        self.site = self.config.site(interactive=interactive)
+        self.site = self.config.site(offline=offline, interactive=interactive)
         self._backends: dict[str, Backend] = {}
         self._store: RunStore | None = None
 
@@ -93,7 +99,13 @@ class Ferry:
         name = name or self.config.backend
         if name not in self._backends:
             backend = load_backend(name, self.config.extensions)
-            backend.configure(self.config.backend_settings(name), self.site)
+            around = {extension: self.config.extension_settings(extension) for extension in backend.extensions}
+            try:
+                backend.configure(self.config.backend_settings(name), self.site)
+                backend.configure_extensions(around, self.site)
+            except ConfigError as error:
+                error.where = error.where or self.config.origin(error.key)
+                raise
             self._backends[name] = backend
         return self._backends[name]
 
@@ -111,30 +123,82 @@ class Ferry:
             raise self._bad_overlay(error.errors()[0]) from error
 
     def _bad_overlay(self, problem: Any) -> ConfigError:
-        key = ".".join(str(part) for part in ("job", *problem["loc"]))
-        origin = next((value.origin for value in self.config.values() if value.key.startswith(key)), "the settings")
-        return ConfigError(
-            f"{origin}: {key}: {problem['msg']}", remedy="'ferry config' shows each setting and its origin"
-        )
+        from trainferry.loading.explaining import explain_setting  # noqa: PLC0415  (only for a mistake)
+
+        message, remedy = explain_setting(problem, self.config.job)
+        origin = self.config.origin(".".join(str(part) for part in ("job", *problem["loc"])))
+        return ConfigError(message, where=origin, remedy=remedy or "'ferry config job' lists what is laid over jobs")
 
     def check(self, job: Job) -> list[Finding]:
-        """Everything that can be found wrong with the job without leaving this machine, worst first."""
-        return self._check_resolved(self.resolve(job))
+        """Everything that can be found wrong with the job without leaving this machine, worst first.
 
-    def _check_resolved(self, job: Job) -> list[Finding]:
+        What a comment or the setting `ignore` silences is left out; `examine` gives that, too.
+        """
+        return self.examine(job)[0]
+
+    def examine(self, job: Job) -> tuple[list[Finding], list[Finding]]:
+        """The findings of `check`, and those that are silenced."""
+        return self._split(self.findings_of(self.resolve(job)))
+
+    def findings_of(self, resolved: Job) -> list[Finding]:
+        """Every finding about a job that the settings were laid over, silenced or not."""
         from trainferry.checks import run_checks  # noqa: PLC0415  (following a run needs none of it)
 
-        found = [*job.origin.findings, *run_checks(job, self.site), *self.backend().check(job, self.site)]
-        return worst_first(found)
+        target = None
+        with suppress(CapabilityMissing):
+            target = self.backend().rehearsal_rules(resolved)
+        own = run_checks(resolved, self.site, target)
+        return worst_first([*resolved.origin.findings, *own, *self.backend().check(resolved, self.site)])
+
+    def _split(self, findings: Iterable[Finding]) -> tuple[list[Finding], list[Finding]]:
+        return Silencer(self.config.ignore).split(findings)
 
     def plan(self, job: Job) -> Plan:
         """What running the job would do, step by step, and all that the checks found; nothing is changed anywhere."""
         resolved = self.resolve(job)
-        findings = self._check_resolved(resolved)
+        findings, silenced = self._split(self.findings_of(resolved))
         if any(finding.severity is Severity.ERROR for finding in findings):
-            return Plan(run_id=new_run_id(job), backend=self.config.backend, job=resolved, findings=tuple(findings))
-        plan = self.backend().plan(resolved, new_run_id(job))
-        return plan.model_copy(update={"findings": tuple(worst_first([*findings, *plan.findings]))})
+            plan = Plan(run_id=new_run_id(job), backend=self.config.backend, job=resolved)
+        else:
+            plan = self.plan_resolved(resolved)
+        more, also = self._split([*plan.findings, *self._unknown_offline(plan)])
+        return plan.model_copy(
+            update={"findings": tuple(worst_first([*findings, *more])), "silenced": (*silenced, *also)}
+        )
+
+    def plan_resolved(self, resolved: Job) -> Plan:
+        """The backend's own plan for a resolved job; offline, one without steps if the backend must ask."""
+        backend, run_id = self.backend(), new_run_id(resolved)
+        if self.site.offline and not backend.plans_offline:
+            return Plan(run_id=run_id, backend=self.config.backend, job=resolved)
+        return backend.plan(resolved, run_id)
+
+    def _unknown_offline(self, plan: Plan) -> list[Finding]:
+        if not (self.site.offline and self.backend().remote):
+            return []
+        from trainferry.dry_run import offline_finding  # noqa: PLC0415  (most plans are made online)
+
+        return [offline_finding(plan.job, plan)]
+
+    def dry_run(self, job: Job, *, rehearse: bool = True, report: Report = silent) -> "Verdict":
+        """Check, resolve, plan and rehearse the job: whether it would run on the backend, as far as can be told here.
+
+        Nothing is changed at the target. Raises ConfigError for settings that don't fit; whatever is wrong with the job
+        is a finding of the verdict.
+        """
+        from trainferry.dry_run import DryRun  # noqa: PLC0415  (following a run needs none of it)
+
+        return DryRun(self, job, report).verdict(rehearse=rehearse)
+
+    def rehearse(self, job: Job, report: Report = silent) -> "Rehearsed":
+        """Run the real script on a sample of the data, here, under the rules of the backend; what came of it.
+
+        Nothing is checked before; findings that are silenced are left out.
+        """
+        from trainferry.rehearsing import rehearse  # noqa: PLC0415  (following a run needs none of it)
+
+        result = rehearse(self, job, report=report)
+        return result.without(self._split(result.findings)[1])
 
     def run(self, job: Job, report: Report = silent) -> Run:
         """Check, plan and submit; returns once the backend has taken the job. CheckFailed if anything is an error."""
@@ -179,10 +243,13 @@ class Ferry:
     def _give_up(self, record: RunRecord, error: BaseException) -> None:
         """Store how a submit ended that didn't finish: taken by the target all the same, failed, or interrupted."""
         with suppress(FerryError):
-            if recovery.recover(self.store, self.backend(record.backend), record).ref is not None:
+            backend = self.backend(record.backend)
+            if recovery.recover(self.store, backend, record).ref is not None:
                 return
             state = RunState.FAILED if isinstance(error, Exception) else RunState.CANCELED
-            self.store.update(record.id, state=state, reason=f"not submitted: {reason_of(error)}", ended=time.time())
+            reason = f"not submitted: {reason_of(error)}"
+            old, new = self.store.update(record.id, state=state, reason=reason, ended=time.time())
+            recovery.tell(backend, old, new)
 
     def get(self, run_id: str) -> Run:
         """The run of that id, or of the only id that starts with it, or `latest`."""
@@ -243,12 +310,6 @@ def intent(plan: Plan) -> RunRecord:
 def new_run_id(job: Job) -> str:
     """A new id: the job's name and six random letters or digits, one in a thousand million."""
     return f"{job.name.lower()}-{''.join(_ALPHABET[byte % 32] for byte in os.urandom(6))}"
-
-
-def worst_first(findings: Iterable[Finding]) -> list[Finding]:
-    """The findings without repeats, errors before warnings before notes, otherwise in the order they came."""
-    order = list(Severity)
-    return sorted(dict.fromkeys(findings), key=lambda finding: order.index(finding.severity))
 
 
 def reason_of(error: BaseException) -> str:

@@ -3,7 +3,7 @@
 A backend is a class, listed under the entry-point group `trainferry.backends`, whose methods carry `@hookimpl`.
 It implements `plan`, `apply`, `poll` and `read_log`; every other hook is optional, and what a backend can do is read
 from what it implements. An implementation may leave out arguments that it doesn't need.
-An extension (group `trainferry.extensions`) implements `check` or `run_changed`, or wraps any hook of the backend.
+An extension (group `trainferry.extensions`) implements `check`, `diagnose` or `run_changed`, or wraps any other hook.
 
 Each docstring below holds a whole plugin that works as it stands; the tests run them.
 """
@@ -15,6 +15,11 @@ from typing import TYPE_CHECKING, Any
 import pluggy
 
 from trainferry.progress import Report
+from trainferry.rehearsal_hooks import (  # noqa: F401  (they are hooks like those below)
+    plan_rehearsal,
+    rehearsal_evidence,
+    rehearsal_rules,
+)
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -25,7 +30,6 @@ if TYPE_CHECKING:
     from trainferry.specs.finding import Finding
     from trainferry.specs.job import Job
     from trainferry.specs.plan import Action, ActionResult, Plan, Price, Quota
-    from trainferry.specs.rehearsal import RehearsalRules
     from trainferry.specs.run import RunRecord, RunState, RunStatus
 
 PROJECT = "trainferry"
@@ -42,9 +46,9 @@ hookimpl = pluggy.HookimplMarker(PROJECT)
 
 @hookspec(firstresult=True)
 def settings_model() -> "type[BaseModel] | None":
-    """Return the pydantic model of the backend's `[backends.<name>]` table of settings.
+    """Return the pydantic model of the plugin's table of settings.
 
-    Without it the backend has no settings, and giving any is an error.
+    That is `[backends.<name>]`, or `[extension_settings.<name>]`. Without it, giving any settings is an error.
 
     >>> from pydantic import BaseModel
     >>> from trainferry.backend import Backend
@@ -109,6 +113,7 @@ def plan(job: "Job", run_id: str) -> "Plan | None":
     """Return the ordered actions that would run the job as the run `run_id`. Change nothing, here or at the target.
 
     The last action is the submit. An action is plain data: it may be stored, shown, and applied by another process.
+    A plugin that says `plans_offline = True` asks nobody when `site.offline` is set: it goes by `site.listings(name)`.
 
     >>> from trainferry import Job, Plan
     >>> from trainferry.backend import Backend
@@ -341,24 +346,6 @@ def tear_down(resource: str) -> bool | None:
     ...     def tear_down(self, resource):
     ...         return True
     >>> Backend("mill", Mill()).tear_down("compute:stones")
-    """
-
-
-@hookspec(firstresult=True)
-def rehearsal_rules(job: "Job") -> "RehearsalRules | None":
-    """Return what the target's nodes are like, so that a rehearsal on this machine meets the same.
-
-    >>> from trainferry import Job
-    >>> from trainferry.backend import Backend
-    >>> from trainferry.hookspecs import hookimpl
-    >>> from trainferry.specs import RehearsalRules
-    >>> class Mill:
-    ...     interface_version = 1
-    ...     @hookimpl
-    ...     def rehearsal_rules(self):
-    ...         return RehearsalRules(network=False)
-    >>> Backend("mill", Mill()).rehearsal_rules(Job(name="j", script="a.py")).network
-    False
     """
 
 

@@ -41,14 +41,15 @@ def mask_text(text: str) -> str:
 
 
 def mask(data: Any) -> Any:
-    """Plain data without its secrets: values under a telling name, after a telling option, or of a telling form."""
+    """Plain data without its secrets: values under a telling name, after a telling option, or of a telling form.
+
+    A float is no secret, whatever it is called: metrics such as `tokens_per_second` are floats.
+    """
     if isinstance(data, str):
         return mask_text(data)
     if isinstance(data, Mapping):
         return {
-            key: MASK
-            if is_secret_name(str(key)) and isinstance(value, (str, int, float)) and value != ""
-            else mask(value)
+            key: MASK if is_secret_name(str(key)) and isinstance(value, (str, int)) and value != "" else mask(value)
             for key, value in data.items()
         }
     if isinstance(data, Sequence):

@@ -20,6 +20,10 @@ EXTENSIONS = "trainferry.extensions"
 EMULATORS = "trainferry.emulators"
 
 
+OLDEST_INTERFACE = 1
+"""Oldest version of the interface whose plugins still load; see docs/explanation/interface-versions.md."""
+
+
 class PluginWarning(UserWarning):
     """A plugin can't be used; everything else goes on without it."""
 
@@ -147,18 +151,18 @@ def _check_version(entry: Entry, plugin: object) -> None:
     from trainferry.hookspecs import INTERFACE_VERSION  # noqa: PLC0415
 
     stated = getattr(plugin, "interface_version", None)
-    if stated == INTERFACE_VERSION:
-        return
     if not isinstance(stated, int):
         raise PluginError(
             f"the plugin {entry} doesn't say which interface version it was written for",
             remedy=f"its authors add interface_version = {INTERFACE_VERSION} to {entry.target}",
         )
-    older = stated < INTERFACE_VERSION
-    remedy = f"pip install --upgrade {entry.distribution if older else 'trainferry-core'}"
+    if OLDEST_INTERFACE <= stated <= INTERFACE_VERSION:
+        return
+    older = stated < OLDEST_INTERFACE
+    takes = f"{OLDEST_INTERFACE} to " if OLDEST_INTERFACE < INTERFACE_VERSION else ""
     raise PluginError(
-        f"the plugin {entry} was written for interface version {stated}, this core has {INTERFACE_VERSION}",
-        remedy=remedy,
+        f"the plugin {entry} was written for interface version {stated}, this core has {takes}{INTERFACE_VERSION}",
+        remedy=f"pip install --upgrade {entry.distribution if older else 'trainferry-core'}",
     )
 
 

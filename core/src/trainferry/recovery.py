@@ -51,7 +51,8 @@ def recover(store: "RunStore", backend: "Backend", record: RunRecord) -> RunReco
     with suppress(CapabilityMissing):
         for found in backend.find_runs(run_id=record.id):
             if found.run_id == record.id:
-                _, record = store.update(record.id, ref=found.ref, state=found.status.state)
+                old, record = store.update(record.id, ref=found.ref, state=found.status.state)
+                tell(backend, old, record)
     return record
 
 
@@ -80,13 +81,22 @@ def _abandoned(store: "RunStore", backend: "Backend", record: RunRecord) -> RunR
     if found.ref is not None:
         return found
     reason = "the client ended before the run was submitted; nothing was started; run it again"
-    return store.update(record.id, state=RunState.LOST, reason=reason, ended=time.time())[1]
+    old, new = store.update(record.id, state=RunState.LOST, reason=reason, ended=time.time())
+    tell(backend, old, new)
+    return new
+
+
+def tell(backend: "Backend", old: RunRecord, new: RunRecord) -> None:
+    """Tell everyone who listens that a run moved on, if it did."""
+    if new.state is not old.state:
+        backend.run_changed(new, old.state, new.state)
 
 
 def _take(store: "RunStore", backend: "Backend", record: RunRecord, status: RunStatus | None) -> RunRecord:
     if status is None:
         status = RunStatus(RunState.LOST, reason="the backend doesn't know the run any more", ended=time.time())
-    if status.state is record.state and status.started == record.started:
+    told = status.state, status.started, status.reason
+    if told == (record.state, record.started, record.reason):
         return record
     old, new = store.update(
         record.id,
@@ -96,8 +106,7 @@ def _take(store: "RunStore", backend: "Backend", record: RunRecord, status: RunS
         started=status.started,
         ended=status.ended,
     )
-    if new.state is not old.state:
-        backend.run_changed(new, old.state, new.state)
+    tell(backend, old, new)
     return new
 
 

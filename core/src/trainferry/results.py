@@ -3,9 +3,10 @@
 Plain dataclasses, not pydantic models: they are made thousands of times and never read from a file.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from trainferry.specs.run import RunStatus
 
@@ -47,3 +48,17 @@ class FoundRun:
     """The file of metrics that the script writes, where the target tells."""
     created: float | None = None
     """When it was submitted (seconds since the epoch, UTC), where the target tells."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What a rehearsal showed, besides its log and its files."""
+
+    events: Sequence[Mapping[str, Any]] = ()
+    """What the witness in the script's processes wrote down, in order; see `trainferry.rehearsing.witness`."""
+    strays: Sequence[FileEntry] = ()
+    """Files that it wrote elsewhere: below `work/` (its working folder), `home/` or `tmp/`."""
+    inputs: str = ""
+    """Folder that the script found its datasets in, so that paths in its log can be told."""
+    work: str = ""
+    """Folder that the script started in."""

@@ -77,13 +77,18 @@ class Run:
 
     def log(self) -> str:
         """All that has been logged so far."""
-        pieces, cursor = [], None
+        return self.read_log()[0]
+
+    def read_log(self) -> tuple[str, str | None]:
+        """All that has been logged so far, and the cursor from which `follow` goes on."""
+        pieces: list[str] = []
+        cursor: str | None = None
         while True:
             chunk = self._backend.read_log(require_ref(self.record), cursor)
             pieces.append(chunk.text)
             cursor = chunk.cursor
             if chunk.finished or not chunk.text:
-                return "".join(pieces)
+                return "".join(pieces), cursor
 
     def cancel(self) -> "Run":
         """End every process of the run and return when that is done; a run that has ended stays as it is."""
@@ -102,8 +107,14 @@ class Run:
         return list(self._backend.fetch(ref, wanted, destination, report)) if wanted else []
 
     def bring_home(self, report: Report = silent) -> dict[str, Path]:
-        """Where each file of the run is on this machine: where it lies already, or fetched into the user's state."""
-        entries = self.files()
+        """Where each file of the run is on this machine: where it lies already, or fetched into the user's state.
+
+        None of them if the backend can't tell which files a run has written.
+        """
+        try:
+            entries = self.files()
+        except CapabilityMissing:
+            return {}
         homes = {entry.path: entry.local for entry in entries if entry.local is not None}
         away = [entry.path for entry in entries if entry.local is None]
         if away:

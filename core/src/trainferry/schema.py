@@ -25,6 +25,9 @@ def job_schema() -> Schema:
     properties: Schema = schema["properties"]
     environment = properties["environment"]
     environment["anyOf"] = [{"const": "current"}, {"$ref": environment.pop("$ref")}]
+    rehearsed = tables["RehearsalSpec"]["properties"]["environment"]
+    rehearsed["anyOf"].insert(0, {"const": "current"})
+    rehearsed["title"] = environment["title"] = "Environment"
     for name, field in properties.items():
         field.setdefault("title", name.title())
     for name, table in list(tables.items()):

@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from azureml_emulator.admin.client import Admin
-from azureml_emulator.places import State
+from azureml_emulator.places import State, read_json
 from azureml_emulator.server.environ import variables, without_proxy
 
 START_LIMIT = 900.0
@@ -45,7 +45,7 @@ class AzureMLEmulator:
 
     def start(self) -> Self:
         """Start it; returns when every service answers. EmulatorError with what it said if it doesn't."""
-        self.state = self._given or Path(tempfile.mkdtemp(prefix="azureml-emulator-"))
+        self.state = (self._given or Path(tempfile.mkdtemp(prefix="azureml-emulator-"))).absolute()
         command = [sys.executable, "-m", "azureml_emulator", "start", "--state", str(self.state), "--json"]
         command.append("--end-with-input")
         for name, value in self._options.items():
@@ -61,12 +61,11 @@ class AzureMLEmulator:
             line = self._process.stdout.readline() if self._process.stdout else ""
         finally:
             timer.cancel()
-        try:
-            self._about = json.loads(line)
-        except ValueError:
+        self._about = read_json(State(self.state).running) if line.startswith("{") else {}
+        if not self._about:
             said = line + (self._process.communicate()[1] or "")
             self._clear()
-            raise EmulatorError(f"the emulator didn't start: {said.strip() or 'it said nothing'}") from None
+            raise EmulatorError(f"the emulator didn't start: {said.strip() or 'it said nothing'}")
         self._drain()
         self._admin = Admin(self.url, State(self.state), self._about["secret"])
         return self

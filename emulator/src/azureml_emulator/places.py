@@ -50,6 +50,11 @@ class State:
         return self.root / "tls"
 
     @property
+    def client(self) -> Path:
+        """Folder for what clients keep of the cloud, which mustn't be what they keep of the real one."""
+        return self.root / "azure-config"
+
+    @property
     def blobs(self) -> Path:
         """Azurite's own folder."""
         return self.root / "azurite"

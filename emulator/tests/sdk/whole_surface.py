@@ -9,6 +9,7 @@ from pathlib import Path
 from azureml.core import Dataset, Datastore, Environment, Experiment, ScriptRunConfig, Workspace
 from azureml.core.compute import AmlCompute, ComputeTarget
 from azureml.core.conda_dependencies import CondaDependencies
+from azureml.data import OutputFileDatasetConfig
 from azureml.exceptions import ComputeTargetException
 
 workspace = Workspace.from_config()
@@ -56,10 +57,11 @@ environment.python.conda_dependencies = CondaDependencies.create(
 )
 
 experiment = Experiment(workspace, "surface")
+result = OutputFileDatasetConfig("result", destination=(datastore, "results/{run-id}")).register_on_complete("result")
 job = ScriptRunConfig(
     sys.argv[1],
     "in_the_job.py",
-    [files.as_named_input("files").as_download()],
+    [files.as_named_input("files").as_download(), result],
     compute_target=cluster,
     environment=environment,
 )
@@ -80,10 +82,17 @@ assert [one.id for one in experiment.get_runs(tags={"mine": "2"})] == []
 assert workspace.get_run(run.id).get_status() == "Completed"
 assert run.get_details()["inputDatasets"][0]["consumptionDetails"]["inputName"] == "files"
 
+assert Dataset.get_by_name(workspace, "result").to_path() == ["/result.txt"]
+assert run.get_details()["outputDatasets"][0]["outputDetails"]["outputName"] == "result"
+
 run.upload_file("outputs/later.txt", "note.txt")
 assert "outputs/later.txt" in run.get_file_names()
 with experiment.start_logging(snapshot_directory=None, outputs=None) as here:
     here.log("local", 1)
 assert here.get_metrics() == {"local": 1}
 cluster.delete()
+
+short = Workspace.create("short", subscription_id=workspace.subscription_id, resource_group="short", location="eastus")
+short.delete(delete_dependent_resources=True)
+assert "short" not in Workspace.list(workspace.subscription_id)
 print("whole")

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from trainferry_azureml.checks import job_findings
 from trainferry_azureml.compute.choosing import name_findings
 from trainferry_azureml.environment.choosing import environment_findings
 from trainferry_azureml.findings import finding, place
@@ -22,6 +23,7 @@ def offline_findings(job: "Job") -> "list[Finding]":
         *environment_findings(job),
         *argument_findings(job),
         *spreading_findings(job),
+        *job_findings(job),
     ]
 
 

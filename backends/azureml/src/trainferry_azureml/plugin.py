@@ -62,8 +62,9 @@ class AzureMLBackend:
     def check(self, job: "Job") -> "Iterable[Finding]":
         """What is wrong with the job for Azure, as far as this machine can tell."""
         from trainferry_azureml.checking import offline_findings
+        from trainferry_azureml.checks import settings_findings
 
-        return offline_findings(job)
+        return [*offline_findings(job), *settings_findings(job, self._settings, self._site)]
 
     @hookimpl
     def plan(self, job: "Job", run_id: str) -> "Plan":
@@ -188,11 +189,11 @@ class AzureMLBackend:
         return True
 
     @hookimpl
-    def rehearsal_rules(self) -> "RehearsalRules":
+    def rehearsal_rules(self, job: "Job") -> "RehearsalRules":
         """What a script meets on a node."""
         from trainferry_azureml.rules import rehearsal_rules
 
-        return rehearsal_rules()
+        return rehearsal_rules(job.compute.size)
 
     @hookimpl
     def diagnose(self) -> "Iterator[Finding]":

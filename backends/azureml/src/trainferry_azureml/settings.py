@@ -22,6 +22,11 @@ class AzureMLSettings(BaseModel):
     region: str | None = Field(
         default=None, min_length=1, description="Region that 'ferry up' creates the workspace in, such as eastus."
     )
+    config: str | None = Field(
+        default=None,
+        min_length=1,
+        description="The SDK's config file, relative to the project, if it isn't .azureml/config.json.",
+    )
     auth: AuthKind = Field(
         default="auto",
         description="How to log in. auto: a service principal or managed identity that the variables name, else the "

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from trainferry.errors import BackendError
 from trainferry.progress import Progress, Report
+from trainferry.resolving.requirements import absolute
 from trainferry.specs.environment import EnvironmentSpec
 
 _COMPLETE = "trainferry-complete"
@@ -56,19 +57,12 @@ class Environment:
 
 def environment_of(spec: EnvironmentSpec, cache: Path, job_folder: Path) -> Environment:
     """The environment that a spec asks for, built or not. Its identity is packages, Python and platform."""
-    packages = tuple(_absolute(item, job_folder) for item in spec.pip)
+    packages = tuple(absolute(item, job_folder) for item in spec.pip)
     version = spec.python or f"{sys.version_info.major}.{sys.version_info.minor}"
     content = [version, sys.platform, platform.machine(), *(_identity(item) for item in packages)]
     key = hashlib.sha256(json.dumps(content).encode()).hexdigest()[:32]
     folder = cache / "environments" / f"{key}-py{version}-{platform.machine()}"
     return Environment(spec.name or key[:8], key, folder, version, packages)
-
-
-def _absolute(requirement: str, job_folder: Path) -> str:
-    """A requirement that is a path, as an absolute one: uv doesn't run in the job's folder."""
-    if requirement.startswith(("./", "../")) or (requirement.endswith(".whl") and "@" not in requirement):
-        return str((job_folder / requirement).absolute())
-    return requirement
 
 
 def _identity(requirement: str) -> list[str | int]:

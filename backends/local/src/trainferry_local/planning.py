@@ -3,21 +3,16 @@
 from pathlib import Path
 
 from trainferry.site import Site
-from trainferry.snapshot import Snapshot, list_snapshot
+from trainferry.snapshot import Snapshot
 from trainferry.specs.finding import Finding, Severity
 from trainferry.specs.job import Job
 from trainferry.specs.plan import Action, ActionKind, Plan
+from trainferry.staging import snapshot_of
 from trainferry_local.environments import environment_of
 from trainferry_local.isolation import Isolation, covers
 from trainferry_local.settings import LocalSettings
 
 NAME = "local"
-
-
-def snapshot_of(job: Job) -> Snapshot:
-    """What of the job's source folder travels; its datasets reach the script in their own way."""
-    local = [job.dataset_path(name) for name in job.datasets]
-    return list_snapshot(job.source_folder, without=[path for path in local if path is not None])
 
 
 def make_plan(job: Job, run_id: str, site: Site, settings: LocalSettings, isolation: Isolation) -> Plan:

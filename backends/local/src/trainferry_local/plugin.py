@@ -8,7 +8,7 @@ from trainferry.hookspecs import hookimpl
 from trainferry.progress import Report
 
 if TYPE_CHECKING:
-    from trainferry.results import FileEntry, FoundRun, LogChunk
+    from trainferry.results import Evidence, FileEntry, FoundRun, LogChunk
     from trainferry.site import Site
     from trainferry.specs.finding import Finding
     from trainferry.specs.job import Job
@@ -125,12 +125,35 @@ class LocalBackend:
         return find_runs(self._home, experiment, run_id)
 
     @hookimpl
+    def tear_down(self, resource: str) -> bool:
+        """Remove what is kept of a run that has ended."""
+        from trainferry_local.removing import tear_down
+
+        return tear_down(resource, self._home)
+
+    @hookimpl
     def rehearsal_rules(self) -> "RehearsalRules":
         """What a script meets here."""
         from trainferry.specs.rehearsal import RehearsalRules
 
         isolated = self._settings.isolation != "off" and not self._isolation.obstacle()
         return RehearsalRules(mount_read_only=isolated)
+
+    @hookimpl
+    def plan_rehearsal(self, job: "Job", run_id: str, rules: "RehearsalRules") -> "Plan":
+        """As `plan`, held to the rules of another target."""
+        from trainferry_local.planning import make_plan
+        from trainferry_local.rehearsing import as_rehearsal
+
+        return as_rehearsal(make_plan(job, run_id, self._site, self._settings, self._isolation), rules)
+
+    @hookimpl
+    def rehearsal_evidence(self, ref: str) -> "Evidence":
+        """What a rehearsal left."""
+        from trainferry_local.rehearsing import evidence
+        from trainferry_local.watching import find
+
+        return evidence(find(self._home, ref))
 
     @hookimpl
     def diagnose(self) -> "Iterator[Finding]":

@@ -14,11 +14,12 @@ from trainferry.snapshot import Snapshot, copy_snapshot
 from trainferry.specs.finding import Severity
 from trainferry.specs.job import Job, Origin
 from trainferry.specs.plan import Action
-from trainferry_local import variables
+from trainferry.staging import snapshot_of
+from trainferry_local import rehearsing, variables
 from trainferry_local.datasets import path_of, place_datasets
 from trainferry_local.environments import environment_of
 from trainferry_local.isolation import Isolation, covers, of_this_interpreter, view_of
-from trainferry_local.planning import NAME, snapshot_of
+from trainferry_local.planning import NAME
 from trainferry_local.settings import LocalSettings
 from trainferry_local.supervision import layout, queueing
 from trainferry_local.supervision.request import Request, write_request
@@ -35,6 +36,7 @@ class Submission:
         self.job = Job.model_validate(payload["job"]).with_origin(Origin(folder=Path(payload["folder"])))
         self.run = layout.Run(str(site.backend_home(NAME)), payload["run_id"])
         self._snapshot = payload["snapshot"]
+        self._rules = rehearsing.rules_in(payload)
         self._site = site
         self._settings = settings
         self._isolation = isolation
@@ -74,16 +76,23 @@ class Submission:
         inputs = Path(self.run.inputs)
         mounts = place_datasets(self.job, draft / "inputs", inputs, report, mounting=mounting)
         python, homes, imported = self._interpreter()
+        own_folders = [Path(self.run.work).resolve(), inputs.resolve()]
+        if self._rules is not None:
+            rehearsing.lay_out(draft)
+            own_folders += rehearsing.folders(self.run)
         view = View()
         if self._settings.isolation != "off" and mounting:
             covered, _ = covers(self.job.source_folder, self._site.project)
-            view = view_of(covered, [Path(self.run.work).resolve(), inputs.resolve()], homes, imported, mounts)
+            view = view_of(covered, own_folders, homes, imported, mounts)
+            view.network = self._rules is None or self._rules.network
         if any(dataset.mode == "mount" for dataset in self.job.datasets.values()) or view:
             self._isolation.remember()
         own = layout.Run(str(draft.parent), "")
         own.folder = str(draft)
         environment = self.job.environment.variables
         script = variables.for_script(self.run.id, python, environment, self._settings.pass_variables)
+        if self._rules is not None:
+            script = rehearsing.variables(self.run, self._rules, script)
         write_request(own, self._request(python, queued_at, view), script)
         write_state(own, State(QUEUED))
         os.mkfifo(own.control, 0o600)

@@ -1,5 +1,6 @@
 """How runs stand, from any client: what their supervisors wrote, and whether those still live."""
 
+import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +15,8 @@ from trainferry_local.supervision.layout import Run
 from trainferry_local.supervision.request import read_request
 from trainferry_local.supervision.states import State
 
+_LONGEST = 255
+"""Bytes in the name of a file (NAME_MAX of Linux, limits.h)."""
 _LOST = "its supervisor was killed, or the machine went down; what the script wrote until then is kept; run it again"
 
 
@@ -26,8 +29,8 @@ def find(home: Path, ref: str) -> Run:
 
 
 def is_name(ref: str) -> bool:
-    """Whether a reference can be the name of a folder of ours: nothing that leads elsewhere."""
-    return ref not in {"", ".", ".."} and "/" not in ref and "\0" not in ref
+    """Whether a reference can be the name of a folder of ours: nothing that leads elsewhere, or is too long."""
+    return ref not in {"", ".", ".."} and "/" not in ref and "\0" not in ref and len(os.fsencode(ref)) <= _LONGEST
 
 
 def status_of(run: Run) -> RunStatus | None:
@@ -67,7 +70,11 @@ def requeue(run: Run) -> None:
     if state is None or state.name != states.QUEUED:
         return
     try:
-        queueing.add(run.home, layout.entry_name(read_request(run).queued_at, run.id))
+        entry = layout.entry_name(read_request(run).queued_at, run.id)
+        queueing.add(run.home, entry)
+        again = states.read_state(run)
+        if again is None or again.name != states.QUEUED:  # it was claimed meanwhile; nobody may wait for it any more
+            queueing.remove(run.home, entry)
     except ValueError as error:
         with decision(run) as free:
             if free:

@@ -5,11 +5,16 @@ from collections import Counter
 from collections.abc import Iterator
 from difflib import get_close_matches
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 
+from trainferry.checks import contents
 from trainferry.checks.rules import found, place_in_job
 from trainferry.snapshot import Snapshot
 from trainferry.specs.finding import Finding
 from trainferry.specs.job import Job
+
+if TYPE_CHECKING:
+    from trainferry.specs.rehearsal import RehearsalRules
 
 LARGE = 300_000_000
 """Bytes above which a source folder is called large: what Azure ML takes at most."""
@@ -18,13 +23,14 @@ OTHER_KINDS = (".sh", ".bash", ".bat", ".cmd", ".exe", ".ipynb", ".r", ".jl")
 """Endings of what is surely no Python file."""
 
 
-def check(job: Job, snapshot: Snapshot) -> Iterator[Finding]:
-    """What the snapshot found, a script that is not there or doesn't travel, and a folder that is too large."""
+def check(job: Job, snapshot: Snapshot, target: "RehearsalRules | None" = None) -> Iterator[Finding]:
+    """What the snapshot found, a script that isn't there or doesn't travel, a folder that is too large, secrets."""
     for problem in snapshot.problems:
         yield problem if problem.id != "source-missing" else _at_source(job, problem)
     if snapshot.root.is_dir():
         yield from _script(job, snapshot)
-        yield from _size(job, snapshot)
+        yield from _size(job, snapshot, target)
+        yield from contents.check(job, snapshot)
 
 
 def _at_source(job: Job, problem: Finding) -> Finding:
@@ -79,18 +85,37 @@ def _who(snapshot: Snapshot) -> str:
     return "outputs/, logs/, environments, caches and secrets never travel; move it"
 
 
-def _size(job: Job, snapshot: Snapshot) -> Iterator[Finding]:
-    if snapshot.bytes <= LARGE:
-        return
+def _size(job: Job, snapshot: Snapshot, target: "RehearsalRules | None") -> Iterator[Finding]:
+    ignore = snapshot.ignore_file or ".ferryignore"
+    remedy = f"list what the script doesn't need in {ignore}; make data a dataset"
+    most_bytes = target.snapshot_bytes if target else None
+    most_files = target.snapshot_files if target else None
+    if most_bytes is not None and snapshot.bytes > most_bytes:
+        message = f"{_megabytes(snapshot.bytes)} would travel, and the target takes at most {_megabytes(most_bytes)}"
+        yield found(job, "source-too-large", f"{message}; largest: {_largest(snapshot)}", remedy, at=("source",))
+    elif snapshot.bytes > LARGE:
+        message = f"{_megabytes(snapshot.bytes)} would travel with every run; largest: {_largest(snapshot)}"
+        yield found(job, "source-large", message, remedy, at=("source",))
+    if most_files is not None and len(snapshot.files) > most_files:
+        counts = Counter(top_of(file.path) for file in snapshot.files)
+        most = ", ".join(f"{name} {count:,} files" for name, count in counts.most_common(3))
+        message = f"{len(snapshot.files):,} files would travel, and the target takes at most {most_files}; most: {most}"
+        yield found(job, "source-too-many", message, remedy, at=("source",))
+
+
+def top_of(path: str) -> str:
+    """What a path begins with: the folder at the top with a slash, or the file itself."""
+    top, slash, _ = path.partition("/")
+    return top + slash
+
+
+def _largest(snapshot: Snapshot) -> str:
     sizes: Counter[str] = Counter()
     for file in snapshot.files:
-        top, slash, _ = file.path.partition("/")
-        sizes[top + slash] += file.size
-    largest = ", ".join(f"{name} {size / 1e6:,.0f} MB" for name, size in sizes.most_common(3))
-    yield found(
-        job,
-        "source-large",
-        f"{snapshot.bytes / 1e6:,.0f} MB would travel with every run; largest: {largest}",
-        f"list what the script doesn't need in {snapshot.ignore_file or '.ferryignore'}; make data a dataset",
-        at=("source",),
-    )
+        sizes[top_of(file.path)] += file.size
+    return ", ".join(f"{name} {size / 1e6:,.0f} MB" for name, size in sizes.most_common(3))
+
+
+def _megabytes(size: int) -> str:
+    """Bytes in MB; a limit that is a whole number of binary megabytes is said as its owners say it."""
+    return f"{size >> 20:,} MB" if size and size % (1 << 20) == 0 else f"{size / 1e6:,.0f} MB"

@@ -4,16 +4,30 @@ import re
 from collections.abc import Iterator
 from difflib import get_close_matches
 
+from trainferry.checks.context import Context
 from trainferry.checks.rules import found
+from trainferry.checks.rules.rule import W
 from trainferry.specs.finding import Finding
 from trainferry.specs.job import PLACEHOLDER, Job
 
 _TWO_IN_ONE = re.compile(r"(--?[A-Za-z][\w-]*) +(\S.*)", re.DOTALL)
 _PREFIX = "datasets."
+_SHORT = 60
+"""Seconds below which a timeout is most likely a number of minutes."""
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_SECRET_NAME = re.compile(
+    r"(?i)(^|[_-])(password|passwd|secret|token|api[_-]?key|access[_-]?key|account[_-]?key|"
+    r"sas)($|[_-])|_KEY$"
+)
+_SECRET_VALUE = re.compile(
+    r"AccountKey=[A-Za-z0-9+/]{40,}|[?&]sig=[A-Za-z0-9%+/]{20,}|\bAKIA[0-9A-Z]{16}\b|\bgh[pousr]_[A-Za-z0-9]{30,}|"
+    r"\bhf_[A-Za-z0-9]{30,}|\bsk-[A-Za-z0-9_-]{32,}"
+)
 
 
-def check(job: Job) -> Iterator[Finding]:
+def check(context: Context) -> Iterator[Finding]:
     """Placeholders that name nothing, datasets that nothing uses, arguments run together, and a missing timeout."""
+    job = context.job
     used: set[str] = set()
     for number, argument in enumerate(job.arguments):
         yield from _argument(job, number, argument, used)
@@ -27,8 +41,19 @@ def check(job: Job) -> Iterator[Finding]:
                 at=("datasets", name),
             )
     yield from _misplaced(job)
+    yield from _nodes(context)
+    yield from _variables(job)
+    yield from _secrets(job)
+    yield from _local_arguments(context)
     if job.timeout is None:
-        yield found(job, "no-timeout", "the job has no timeout: a script that hangs runs on until somebody looks")
+        paid = job.compute.size is not None or (context.target is not None and context.target.paid)
+        message = "the job has no timeout: a script that hangs runs on" + (", and is paid for," if paid else "")
+        yield found(job, "no-timeout", message + " until somebody looks", severity=W if paid else None)
+    elif job.timeout < _SHORT and context.target is not None and context.target.paid:
+        message = f"the timeout is {job.timeout} seconds: importing a framework alone can take that long"
+        yield found(
+            job, "timeout-low", message, f"write timeout: {job.timeout}m, if minutes were meant", at=("timeout",)
+        )
 
 
 def _argument(job: Job, number: int, argument: str, used: set[str]) -> Iterator[Finding]:
@@ -74,3 +99,74 @@ def _misplaced(job: Job) -> Iterator[Finding]:
             yield found(
                 job, "placeholder-misplaced", f"{'.'.join(at)} is passed on as it is: '{text}' is not replaced", at=at
             )
+
+
+def _nodes(context: Context) -> Iterator[Finding]:
+    job = context.job
+    if job.compute.name is not None and job.nodes > job.compute.max_nodes:
+        message = (
+            f"the job takes {job.nodes} nodes, and the cluster grows to {job.compute.max_nodes}: it would wait for ever"
+        )
+        remedy = f"write compute: {{max_nodes: {job.nodes}}}, or fewer distribution.nodes"
+        yield found(job, "nodes-too-many", message, remedy, at=("compute", "max_nodes"))
+
+
+def _variables(job: Job) -> Iterator[Finding]:
+    for name in job.environment.variables:
+        if not _VARIABLE.fullmatch(name):
+            message = f"'{name}' can't name an environment variable: letters, digits and _ only, no digit first"
+            yield found(job, "variable-name", message, at=("environment", "variables", name))
+
+
+def _secrets(job: Job) -> Iterator[Finding]:
+    """Secrets in the job file, which is stored with the run."""
+    places: list[tuple[tuple[str | int, ...], str, str]] = [
+        (("environment", "variables", key), key, text) for key, text in job.environment.variables.items()
+    ]
+    places += [(("tags", key), key, text) for key, text in job.tags.items()]
+    places += [
+        (("arguments", number), job.arguments[number - 1].lstrip("-") if number else "", text)
+        for number, text in enumerate(job.arguments)
+    ]
+    places += [(("datasets", name, "uri"), name, data.uri or "") for name, data in job.datasets.items()]
+    for at, key, text in places:
+        named = _SECRET_NAME.search(key) and len(text) >= 8 and " " not in text and "${{" not in text  # noqa: PLR2004
+        if _SECRET_VALUE.search(text) or (named and at[0] != "datasets" and not text.startswith(("/", "azureml:"))):
+            shown = ".".join(str(part) for part in at)
+            message = (
+                f"{shown} holds what looks like a secret; the job is stored with the run, for all who may see that"
+            )
+            yield found(job, "secret-in-job", message, at=at)
+
+
+def _local_arguments(context: Context) -> Iterator[Finding]:
+    """Arguments that are a path of this machine."""
+    from trainferry.checks.code.local_paths import kind_of  # noqa: PLC0415  (only a path needs it)
+
+    job = context.job
+    for number, argument in enumerate(job.arguments):
+        text = argument.partition("=")[2] if argument.startswith("--") else argument
+        if not ("/" in text or "\\" in text) or "${{" in text or "://" in text:
+            continue
+        kind = kind_of(text)
+        if kind:
+            message = f"the argument '{text}' is {kind}, which isn't there when the job runs elsewhere"
+            yield found(job, "argument-path", message, at=("arguments", number))
+        elif dataset := _dataset_at(job, text):
+            message = (
+                f"the argument '{text}' is the place of the dataset '{dataset}' on this machine; it has another there"
+            )
+            remedy = f"write ${{{{ datasets.{dataset} }}}}"
+            yield found(job, "argument-path", message, remedy, at=("arguments", number))
+
+
+def _dataset_at(job: Job, text: str) -> str | None:
+    """The dataset that a relative path leads to, from the job file."""
+    import os  # noqa: PLC0415
+
+    place = os.path.realpath(job.folder / text)
+    for name in job.datasets:
+        own = job.dataset_path(name)
+        if own is not None and own.exists() and (place + os.sep).startswith(os.path.realpath(own) + os.sep):
+            return name
+    return None

@@ -10,11 +10,15 @@ if TYPE_CHECKING:
     from trainferry.run import Run
 
 
-def follow(run: "Run", output: "Output") -> int | None:
-    """Print the log as it comes, until the run has ended; returns 130 if the user stopped following, else None."""
+def follow(run: "Run", output: "Output", before: str = "", cursor: str | None = None) -> int | None:
+    """Print the log as it comes, until the run has ended; returns 130 if the user stopped following, else None.
+
+    With a cursor, `before` is printed in place of all that the log holds up to there.
+    """
     stream = sys.stderr if output.json else sys.stdout
     try:
-        for text in run.follow():
+        stream.write(before)
+        for text in run.follow(cursor):
             stream.write(text)
             stream.flush()
     except KeyboardInterrupt:

@@ -10,7 +10,7 @@ from trainferry.masking import mask, mask_text
 TYPE_CHECKING = False  # as in trainferry/__init__.py
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from typing import Any
 
     from trainferry.specs.finding import Finding
@@ -66,6 +66,12 @@ class Output:
             head, _, tail = str(finding).partition(f"{finding.severity}: ")
             painted = f"{head}{self.paint(finding.severity, finding.severity)}: {tail}"
             print(mask_text(painted), file=sys.stderr)
+
+    def silenced(self, findings: Sequence[Finding]) -> None:
+        """Say how many findings are not shown because a comment or the settings ignore them."""
+        if findings:
+            names = ", ".join(sorted({finding.id for finding in findings}))
+            self.say(f"{len(findings)} silenced: {names}")
 
 
 def _finite(data: Any) -> Any:

@@ -36,7 +36,7 @@ class Parser(argparse.ArgumentParser):
 
 def module_of(name: str) -> ModuleType:
     """The module of a command."""
-    return import_module(f"trainferry.cli.commands.{name}")
+    return import_module(f"trainferry.cli.commands.{name.replace('-', '_')}")
 
 
 def configure(parser: argparse.ArgumentParser, module: ModuleType) -> None:
@@ -93,6 +93,13 @@ def run_argument(parser: argparse.ArgumentParser, *, many: bool = False, or_file
         "; or a CSV or JSON-lines file of metrics" if or_file else ""
     )
     parser.add_argument("run", metavar="RUN", nargs="+" if many else None, help=what)
+
+
+def count(text: str) -> int:
+    """A number of things: whole, and not below 0."""
+    if not text.strip().isascii() or not text.strip().isdigit():
+        raise argparse.ArgumentTypeError(f"'{text}' is no whole number of 0 or more")
+    return int(text)
 
 
 def job_argument(parser: argparse.ArgumentParser) -> None:

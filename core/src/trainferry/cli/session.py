@@ -40,7 +40,8 @@ def ferry_of(arguments: argparse.Namespace, output: Output, folder: Path | None 
         warnings.simplefilter("always", PluginWarning)
         warnings.showwarning = lambda message, *_args, **_more: output.say(f"warning: {message}")
         interactive = sys.stdin.isatty() and sys.stderr.isatty() and not output.json
-        with Ferry(config_of(arguments, output, folder), interactive=interactive) as ferry:
+        config, offline = config_of(arguments, output, folder), getattr(arguments, "offline", False)
+        with Ferry(config, offline=offline, interactive=interactive) as ferry:
             yield ferry
             if ferry.repaired:
                 output.say(f"warning: {ferry.repaired}")

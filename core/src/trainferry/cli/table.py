@@ -6,6 +6,9 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "up": ("Run", "make what a job needs at the target, once: nothing runs"),
     "down": ("Run", "remove what 'ferry up' made"),
     "check": ("Run", "find what is wrong with a job without leaving this machine"),
+    "dry-run": ("Run", "find out here whether a job would run there: check, resolve, plan, rehearse"),
+    "rehearse": ("Run", "run the script on a sample, here, under the target's rules"),
+    "explain": ("Run", "tell more about a finding"),
     "runs": ("Watch", "list runs"),
     "show": ("Watch", "show one run: state, files, metrics"),
     "logs": ("Watch", "print the log of a run, or follow it with -f"),
@@ -21,6 +24,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "doctor": ("Set up", "try what backends need, and say what is missing"),
     "emulate": ("Set up", "run a cloud on this machine, to practise on"),
     "schema": ("Set up", "write the JSON Schema of job files, for editors"),
+    "new-backend": ("Set up", "write a backend of your own to start from"),
     "completion": ("Set up", "write the completion script of a shell"),
 }
 """Group and summary of every command by its name, in the order of the help."""

@@ -79,6 +79,8 @@ def plan_data(plan: "Plan") -> dict[str, Any]:
             for action in plan.actions
         ],
         "findings": [finding.model_dump(mode="json") for finding in plan.findings],
+        "silenced": len(plan.silenced),
+        "asked": plan.asked,
         "bytes": plan.bytes,
         "price": plan.price.model_dump(mode="json") if plan.price else None,
         "max_cost": plan.max_cost,

@@ -14,4 +14,6 @@ def read() -> dict[str, Any]:
         "home": str(user_state_path("trainferry", appauthor=False)),
         "cache": str(user_cache_path("trainferry", appauthor=False)),
         "extensions": [],
+        "ignore": [],
+        "rehearse_on": "local",
     }

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from trainferry.config.keys import KEYS, nest, parse_text
+from trainferry.config.keys import KEYS, LISTS, nest, parse_text
 
 PREFIX = "TRAINFERRY_"
 RESERVED = frozenset({"TRAINFERRY_CONFIG", "TRAINFERRY_RUN_ID", "TRAINFERRY_DEBUG"})
@@ -32,6 +32,6 @@ def _path(name: str) -> list[str]:
 
 
 def _value(path: list[str], text: str) -> Any:
-    if path == ["extensions"] and not text.lstrip().startswith("["):
+    if path[0] in LISTS and not text.lstrip().startswith("["):
         return [part.strip() for part in text.split(",") if part.strip()]
     return parse_text(text)

@@ -11,13 +11,18 @@ KEYS: dict[str, str] = {
     "home": "Folder for the run store and the state of backends.",
     "cache": "Folder for what can be made again, such as environments.",
     "extensions": "Names of the extensions to load.",
+    "extension_settings": "One table of settings for each extension.",
+    "ignore": "Ids of findings that are not shown and stop nothing.",
+    "rehearse_on": "Name of the backend that rehearses jobs on this machine.",
     "job": "Table laid over every job: any field of a job file.",
     "backends": "One table of settings for each backend.",
     "profiles": "Tables of settings to pick by name.",
 }
 """Every key at the top of a settings file, with what it is for."""
 
-TABLES = frozenset({"job", "backends", "profiles"})
+TABLES = frozenset({"job", "backends", "extension_settings", "profiles"})
+LISTS = {"extensions": '"cost-guard"', "ignore": '"no-timeout"'}
+"""Keys that hold a list of names, with an example of one."""
 
 
 def check_keys(data: Mapping[str, Any], source: str, text: str = "", *, profile: str = "") -> None:
@@ -39,14 +44,14 @@ def check_keys(data: Mapping[str, Any], source: str, text: str = "", *, profile:
 def _check_kind(label: str, key: str, value: Any, where: Location) -> None:
     if key in TABLES:
         fits, kind = isinstance(value, Mapping), f"a table, like [{label}]"
-    elif key == "extensions":
+    elif key in LISTS:
         fits = isinstance(value, list) and all(isinstance(item, str) for item in value)
-        kind = 'a list of names, like ["cost-guard"]'
+        kind = f"a list of names, like [{LISTS[key]}]"
     else:
         fits, kind = isinstance(value, str) and bool(value), 'text, like "local"'
     if not fits:
         raise ConfigError(f"'{label}' must be {kind}", remedy=f"found: {value!r}", where=where)
-    if key == "backends":
+    if key in ("backends", "extension_settings"):
         for name, table in value.items():
             if not isinstance(table, Mapping):
                 raise ConfigError(f"'{label}.{name}' must be a table", remedy=f"write [{label}.{name}]", where=where)

@@ -48,6 +48,16 @@ class Config:
         return tuple(self._last("extensions"))
 
     @property
+    def ignore(self) -> frozenset[str]:
+        """Ids of findings that are not shown."""
+        return frozenset(self._last("ignore"))
+
+    @property
+    def rehearse_on(self) -> str:
+        """Name of the backend that rehearses jobs on this machine."""
+        return str(self._last("rehearse_on"))
+
+    @property
     def job(self) -> dict[str, Any]:
         """What is laid over every job."""
         return self._table("job")
@@ -57,10 +67,14 @@ class Config:
         table = self._table("backends").get(name, {})
         return dict(table)
 
-    def site(self, *, interactive: bool = False) -> Site:
+    def extension_settings(self, name: str) -> dict[str, Any]:
+        """The `[extension_settings.<name>]` table."""
+        return dict(self._table("extension_settings").get(name, {}))
+
+    def site(self, *, interactive: bool = False, offline: bool = False) -> Site:
         """The folders that the settings name, as absolute paths."""
         home, cache = (Path(str(self._last(key))).expanduser().absolute() for key in ("home", "cache"))
-        return Site(home=home, cache=cache, project=self.project, interactive=interactive)
+        return Site(home=home, cache=cache, project=self.project, offline=offline, interactive=interactive)
 
     def values(self) -> list[Value]:
         """Every setting with the source it came from, by key."""
@@ -70,6 +84,16 @@ class Config:
                 if key.partition(".")[0] != "profiles":
                     found[key] = Value(key, value, layer.origin)
         return [found[key] for key in sorted(found)]
+
+    def origin(self, key: str) -> Location | None:
+        """The source of a setting or, if none has it, of the nearest one above, below or beside it."""
+        values = self.values()
+        while "." in key:
+            for value in values:
+                if f"{value.key}.".startswith(f"{key}.") or f"{key}.".startswith(f"{value.key}."):
+                    return Location(value.origin)
+            key = key.rpartition(".")[0]
+        return None
 
     def _last(self, key: str) -> Any:
         return next(layer.data[key] for layer in reversed(self.layers) if key in layer.data)

@@ -10,6 +10,7 @@ from trainferry.loading.scalars import Path, meant_number
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from pydantic import BaseModel
     from pydantic_core import ErrorDetails
 
 _KINDS = {str: "text", bool: "a truth value", int: "a number", float: "a number", list: "a list", dict: "a table"}
@@ -43,6 +44,31 @@ def explain(errors: "Iterable[ErrorDetails]", built: Built, prefix: Path = ()) -
     return [_problem(error, built, (*prefix, *error["loc"])) for error in errors]
 
 
+def explain_setting(error: "ErrorDetails", overlay: "Mapping[str, Any]") -> tuple[str, str]:
+    """Message and remedy for one of pydantic's errors about settings that were laid over a job."""
+    return _words(error, Built(data=overlay), tuple(error["loc"]))
+
+
+def unfit_setting(error: "ErrorDetails", key: str, model: "type[BaseModel]") -> tuple[str, str]:
+    """Message and remedy for one of pydantic's errors about the settings of a backend, which `model` describes."""
+    kind, value = error["type"], error["input"]
+    facts: Mapping[str, Any] = error.get("ctx", {})
+    remedy = f"settings known here: {', '.join(model.model_fields) or 'none'}"
+    if kind == "extra_forbidden":
+        guess = keys.closest(str(error["loc"][-1]), model.model_fields) if len(error["loc"]) == 1 else None
+        return f"unknown setting '{key}'", f"did you mean '{guess}'? {remedy}" if guess else remedy
+    if kind == "missing":
+        return f"the setting '{key}' is missing", f"add it; {remedy}"
+    if kind in _WANTED:
+        found = f"'{value}'" if isinstance(value, str) else _KINDS.get(type(value), "something else")
+        return f"{key} must be {_WANTED[kind]}, but this is {found}", remedy
+    if kind in _TEMPLATES:
+        return _TEMPLATES[kind].format(key=key, value=value, **facts), remedy
+    if kind == "literal_error":
+        return f"{key} can't be '{value}'", f"write {facts['expected']}"
+    return f"{key}: {error['msg'].removeprefix('Value error, ')}", remedy
+
+
 def place_of(path: Path, built: Built) -> Location:
     """The place of the nearest thing in the file that holds `path`."""
     while path not in built.marks:
@@ -73,7 +99,8 @@ def _words(error: "ErrorDetails", built: Built, path: Path) -> tuple[str, str]:
         facts: Mapping[str, Any] = error.get("ctx", {})
         return _TEMPLATES[kind].format(key=name_of(path), value=error["input"], **facts), ""
     text = error["msg"].removeprefix("Value error, ")
-    return (text if kind == "value_error" else f"{name_of(path)}: {text}"), keys.remedy_for_value(path, error["input"])
+    named = kind == "value_error" and (not path or path[-1] != "timeout")
+    return (text if named else f"{name_of(path)}: {text}"), keys.remedy_for_value(path, error["input"])
 
 
 def _wrong_kind(wanted: str, value: Any, built: Built, path: Path) -> tuple[str, str]:
@@ -87,7 +114,22 @@ def _wrong_kind(wanted: str, value: Any, built: Built, path: Path) -> tuple[str,
         return f"{key} must be text, but YAML reads {text} as {found}", f'put it in quotes: "{text}"'
     if wanted in ("a whole number", "true or false") and isinstance(value, str):
         return _not_a_number(wanted, value, key, bare=text is not None)
+    if path[-2:-1] == ("arguments",) and isinstance(value, list) and value:
+        return _list_as_argument(message, value, built, path)
     return message, keys.remedy_for_kind(path, value)
+
+
+def _list_as_argument(message: str, value: list[Any], built: Built, path: Path) -> tuple[str, str]:
+    """A list in place of one argument: most likely all values of the option before it."""
+    before = built.data
+    for part in path[:-1]:
+        before = before[part]
+    number = int(path[-1])
+    option = str(before[number - 1]) if number and str(before[number - 1]).startswith("-") else ""
+    items = ", ".join(str(item) for item in value)
+    return message + (
+        f", after {option}" if option else ""
+    ), f"write each value as an item of its own: {option}, {items}".replace(": ,", ":")
 
 
 def _not_a_number(wanted: str, value: str, key: str, *, bare: bool) -> tuple[str, str]:

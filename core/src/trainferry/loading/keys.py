@@ -52,7 +52,10 @@ SYNONYMS = {
 }
 """Names that other tools give to the same things."""
 
+_LISTS = (".txt", ".yml", ".yaml")
+"""Endings of files that list packages for other tools."""
 _ADVICE = {
+    "conda_file": "list the packages themselves under environment.conda and environment.pip",
     "requirements": "list the packages themselves under environment.pip, so that the job file says all that it needs",
     "command": "script names the Python file and arguments lists what is passed to it: no shell takes part",
     "backend": 'the backend is chosen outside of the job, with --on NAME or backend = "NAME" in trainferry.toml; '
@@ -95,7 +98,7 @@ def unknown_key(path: Path, value: Any) -> tuple[str, str]:
     message = f"unknown key '{key}'" + (f" in {table}" if table else "")
     advice = _ADVICE.get(str(key))
     if advice:
-        return message, advice
+        return message, advice + (f" ({value})" if isinstance(value, str) and value.endswith(_LISTS) else "")
     if str(key).endswith(".txt") or (isinstance(value, str) and value.endswith("requirements.txt")):
         return message, _ADVICE["requirements"]
     word = str(key).lower().replace("-", "_")
@@ -108,7 +111,9 @@ def unknown_key(path: Path, value: Any) -> tuple[str, str]:
 
 
 def _elsewhere(key: str, meant: str | None, table: str) -> str:
-    """Say where a key belongs that is known in another table."""
+    """Say where a key belongs that is known in another table; of the same name, the one at the top is meant."""
+    if table and key in Job.model_fields:
+        return f"'{key}' belongs at the top of the job file, not inside '{table}'"
     for field in Job.model_fields:
         model = None if field == table else model_at((field,))
         names = model.model_fields if model else {}

@@ -7,21 +7,23 @@ if TYPE_CHECKING:
     from trainferry.specs.compute import ComputeSpec, Distribution
     from trainferry.specs.dataset import DatasetSpec
     from trainferry.specs.environment import EnvironmentSpec
-    from trainferry.specs.finding import Finding, Severity
+    from trainferry.specs.finding import Confidence, Finding, Severity
     from trainferry.specs.job import Job, Origin
     from trainferry.specs.plan import Action, ActionKind, ActionResult, Plan, Price, Quota
-    from trainferry.specs.rehearsal import RehearsalRules
+    from trainferry.specs.rehearsal import Range, Rehearsal, RehearsalRules, RehearsalSpec
     from trainferry.specs.run import RunRecord, RunState, RunStatus
+    from trainferry.specs.verdict import Stage, StageState, Verdict
 
 _HOMES = {
     "compute": ("ComputeSpec", "Distribution"),
     "dataset": ("DatasetSpec",),
     "environment": ("EnvironmentSpec",),
-    "finding": ("Finding", "Severity"),
+    "finding": ("Confidence", "Finding", "Severity"),
     "job": ("Job", "Origin"),
     "plan": ("Action", "ActionKind", "ActionResult", "Plan", "Price", "Quota"),
-    "rehearsal": ("RehearsalRules",),
+    "rehearsal": ("Range", "Rehearsal", "RehearsalRules", "RehearsalSpec"),
     "run": ("RunRecord", "RunState", "RunStatus"),
+    "verdict": ("Stage", "StageState", "Verdict"),
 }
 
 __all__ = [
@@ -29,6 +31,7 @@ __all__ = [
     "ActionKind",
     "ActionResult",
     "ComputeSpec",
+    "Confidence",
     "DatasetSpec",
     "Distribution",
     "EnvironmentSpec",
@@ -38,11 +41,17 @@ __all__ = [
     "Plan",
     "Price",
     "Quota",
+    "Range",
+    "Rehearsal",
     "RehearsalRules",
+    "RehearsalSpec",
     "RunRecord",
     "RunState",
     "RunStatus",
     "Severity",
+    "Stage",
+    "StageState",
+    "Verdict",
 ]
 
 

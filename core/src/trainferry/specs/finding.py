@@ -16,6 +16,14 @@ class Severity(StrEnum):
     NOTE = "note"
 
 
+class Confidence(StrEnum):
+    """How sure a finding is: seen for certain, likely from what the code says, or possible and worth a look."""
+
+    CERTAIN = "certain"
+    LIKELY = "likely"
+    POSSIBLE = "possible"
+
+
 class Finding(Spec):
     """One problem or warning: what is wrong, where, and how to mend it."""
 
@@ -23,6 +31,9 @@ class Finding(Spec):
         pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", description="Stable id of the rule.", examples=["script-missing"]
     )
     severity: Severity = Field(description="error, warning or note.", examples=["error"])
+    confidence: Confidence = Field(
+        default=Confidence.CERTAIN, description="How sure this is: certain, likely or possible.", examples=["likely"]
+    )
     message: str = Field(min_length=1, description="What is wrong, in plain words.", examples=["train.py is not there"])
     file: str | None = Field(default=None, description="File the finding is about.", examples=["job.yaml"])
     line: int | None = Field(default=None, ge=1, description="Line, counted from 1.", examples=[4])

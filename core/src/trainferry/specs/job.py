@@ -13,6 +13,7 @@ from trainferry.specs.base import Spec
 from trainferry.specs.compute import ComputeSpec, Distribution
 from trainferry.specs.dataset import DatasetSpec
 from trainferry.specs.environment import EnvironmentSpec
+from trainferry.specs.rehearsal import RehearsalSpec
 from trainferry.specs.text import Duration, Text
 
 if TYPE_CHECKING:
@@ -96,6 +97,11 @@ class Job(Spec):
     )
     timeout: Duration | None = Field(
         default=None, description="Longest the script may run (seconds, or like 2h).", examples=["2h"]
+    )
+    rehearse: RehearsalSpec = Field(
+        default_factory=RehearsalSpec,
+        description="How it is rehearsed on this machine before a submit.",
+        examples=[{"arguments": ["--epochs", "1"], "samples_per_class": 8}],
     )
     tags: dict[str, Text] = Field(default_factory=dict, description="Labels of the run.", examples=[{"team": "vision"}])
     backends: dict[str, dict[str, Any]] = Field(

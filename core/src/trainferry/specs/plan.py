@@ -100,6 +100,14 @@ class Plan(Spec):
         description="Problems and warnings met while planning.",
         examples=[[{"id": "no-timeout", "severity": "note", "message": "the job has no timeout"}]],
     )
+    silenced: tuple[Finding, ...] = Field(
+        default=(), description="Findings that the job or the settings ignore.", examples=[[]]
+    )
+    asked: float | None = Field(
+        default=None,
+        description="When the target was asked what is there (seconds since the epoch); earlier than now offline.",
+        examples=[1795464000.0],
+    )
     price: Price | None = Field(
         default=None,
         description="Price of one node for one hour, where known.",

@@ -68,7 +68,16 @@ class Admin:
 
     def count(self) -> int:
         """How many requests there were: the `since` for what follows."""
-        return int(self._ask("GET", "/emulator/requests", params={"since": 1 << 60})["next"])
+        return int(self._ask("GET", "/emulator/requests", params={"since": 1 << 50})["next"])
+
+    def blob_requests(self, since: int = 0) -> list[dict[str, Any]]:
+        """Requests of clients to blob storage since number `since`: method, path, status (0 if cut off)."""
+        found: list[dict[str, Any]] = self._ask("GET", "/emulator/requests/blob", params={"since": since})["value"]
+        return found
+
+    def blob_count(self) -> int:
+        """How many of these there were: the `since` for what follows."""
+        return int(self._ask("GET", "/emulator/requests/blob", params={"since": 1 << 50})["next"])
 
     def lose_node(self, compute: str, *, preempted: bool = False) -> None:
         """Let a node of a compute target die now, or be taken back."""

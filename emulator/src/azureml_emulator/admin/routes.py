@@ -49,6 +49,11 @@ def requests(call: Call) -> dict[str, Any]:
     return {"value": [asdict(one) for one in kept[max(0, len(kept) - (total - since)) :]], "next": total}
 
 
+def blob_requests(call: Call) -> dict[str, Any]:
+    """The same of blob storage, without what the services asked of it."""
+    return call.cloud.blobs.requests(int(call.query.get("since", "0")))
+
+
 def node_lost(call: Call) -> None:
     """Take a node of a cluster away now; `kind` is node_lost or preemption."""
     from azureml_emulator.compute import models as compute  # noqa: PLC0415  (only here)
@@ -69,5 +74,6 @@ ROUTES: list[BaseRoute] = [
     route("DELETE", "/emulator/faults", clear_faults),
     route("DELETE", "/emulator/faults/{rule}", remove_fault),
     route("GET", "/emulator/requests", requests),
+    route("GET", "/emulator/requests/blob", blob_requests),
     route("POST", "/emulator/nodes/lose", node_lost),
 ]

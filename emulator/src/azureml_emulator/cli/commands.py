@@ -75,7 +75,7 @@ def start(arguments: argparse.Namespace) -> int:
     if arguments.detach:
         return _start_detached(arguments)
     from azureml_emulator.engine.engine import EngineError  # noqa: PLC0415  (the other actions import no server)
-    from azureml_emulator.server.process import AlreadyRunning, serve  # noqa: PLC0415
+    from azureml_emulator.server.process import AlreadyRunning, PortTaken, serve  # noqa: PLC0415
     from azureml_emulator.server.settings import Settings, Timing  # noqa: PLC0415
     from azureml_emulator.storage.azurite import AzuriteError  # noqa: PLC0415
     from azureml_emulator.storage.install import InstallError  # noqa: PLC0415
@@ -91,7 +91,7 @@ def start(arguments: argparse.Namespace) -> int:
     )
 
     def ready(about: dict[str, Any]) -> None:
-        print(json.dumps(about) if arguments.json else _welcome(arguments, about), flush=True)
+        print(json.dumps(_public(about)) if arguments.json else _welcome(arguments, about), flush=True)
 
     def say(text: str) -> None:
         print(text, file=sys.stderr, flush=True)
@@ -102,11 +102,16 @@ def start(arguments: argparse.Namespace) -> int:
         )
     except AlreadyRunning as error:
         raise Refused(f'{error}\n  use it: eval "$({arguments.prog} env)"; or end it: {arguments.prog} stop') from error
-    except (AzuriteError, InstallError, EngineError) as error:
+    except (AzuriteError, InstallError, EngineError, PortTaken) as error:
         raise Refused(str(error)) from error
     if not arguments.json:
         print("stopped", file=sys.stderr)
     return 0
+
+
+def _public(about: dict[str, Any]) -> dict[str, Any]:
+    """What a running emulator says of itself, without what signs in to it."""
+    return {key: value for key, value in about.items() if "secret" not in key}
 
 
 def _welcome(arguments: argparse.Namespace, about: dict[str, Any]) -> str:
@@ -141,7 +146,7 @@ def _start_detached(arguments: argparse.Namespace) -> int:
             raise Refused(f"it didn't start:\n{output.read_text(encoding='utf-8', errors='replace').strip()}")
         time.sleep(0.05)
     about = running(arguments)
-    print(json.dumps(about) if arguments.json else _welcome(arguments, about).rpartition("\n")[0])
+    print(json.dumps(_public(about)) if arguments.json else _welcome(arguments, about).rpartition("\n")[0])
     return 0
 
 
@@ -166,9 +171,7 @@ def status(arguments: argparse.Namespace) -> int:
     """Say whether one runs: exit code 1 if none does."""
     about = alive(State(arguments.state))
     if arguments.json:
-        secrets = ("secret", "client_secret")
-        shown = {key: value for key, value in (about or {}).items() if key not in secrets}
-        print(json.dumps({"running": about is not None, "state": str(arguments.state), **shown}))
+        print(json.dumps({"running": about is not None, "state": str(arguments.state), **_public(about or {})}))
     elif about is None:
         print(f"not running; state: {arguments.state}")
     else:

@@ -6,7 +6,6 @@ own: enough to meet each of the errors that a real subscription has.
 
 from dataclasses import dataclass
 
-RETIRED = "retired"
 EVERYWHERE = frozenset({"*"})
 
 
@@ -89,8 +88,3 @@ def offered(location: str) -> list[Size]:
 def find(name: str) -> Size | None:
     """A size by its name, which is compared as Azure does, without regard to case."""
     return SIZES.get(name.lower())
-
-
-def elsewhere(size: Size) -> list[str]:
-    """Regions that have a size that isn't everywhere."""
-    return sorted(size.regions)

@@ -4,7 +4,7 @@ import json
 import re
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 import yaml
 
@@ -58,6 +58,13 @@ def definition_of(dataflow: str) -> str:
         return dataflow
     meta = parsed.get("meta") if isinstance(parsed, dict) else None
     return str((meta or {}).get("RsDataflow") or "")
+
+
+def dataflow_of(scope: str, datastore: str, folder: str) -> str:
+    """The dataflow of a folder of files, as the SDK writes one."""
+    uri = f"azureml:/{scope}/datastores/{datastore}/paths/{quote(folder)}"
+    definition = yaml.safe_dump({"type": "mltable", "paths": [{"pattern": uri}]}, sort_keys=False)
+    return json.dumps({"blocks": [], "meta": {"RsDataflow": definition}})
 
 
 def data_paths(definition: str) -> list[DataPath]:

@@ -9,7 +9,6 @@ from azureml_emulator.server.errors import ServiceError, user_error
 KIND = "environment"
 _RESERVED = ("azureml-", "azureml_")
 _PARTS = ("python", "environmentVariables", "docker", "spark", "inferencingStackVersion", "r")
-_EMPTY = ("version", "r", "inferencingStackVersion")
 
 
 def _prefix(scope: str, name: str) -> str:

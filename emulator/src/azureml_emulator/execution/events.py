@@ -7,12 +7,11 @@ from typing import Any
 from azureml_emulator.artifact import models as artifacts
 from azureml_emulator.datastore.models import container_of
 from azureml_emulator.engine.contract import RunError, RunState, Status
+from azureml_emulator.execution import outputs
 from azureml_emulator.execution.faults import run_started
 from azureml_emulator.history import models as history
 from azureml_emulator.server.cloud import Cloud
-
-SUBMITTED = "execution.submitted"
-"""By run id: the workspace, the cluster, and where outputs go. Outlives the process, as the engine's orders do."""
+from azureml_emulator.workspace.models import SUBMITTED
 
 
 class CloudEvents:
@@ -30,6 +29,8 @@ class CloudEvents:
         submitted = self._cloud.store.get(SUBMITTED, state.run_id)
         if submitted is None:
             return
+        if state.status is Status.COMPLETED:
+            outputs.register(self._cloud, submitted)
         self._cloud.store.update(
             history.RUN, history.run_key(submitted["scope"], state.run_id), lambda run: self._lay_over(run, state)
         )
@@ -73,7 +74,7 @@ class CloudEvents:
         if submitted is None:
             return
         place = submitted["outputs"][output]
-        folder = place["path"].replace("{run-id}", run_id).replace("{output-name}", output).strip("/")
+        folder = outputs.folder_of(place, run_id, output)
         container = container_of(self._cloud, submitted["scope"], place["datastore"])
         self._cloud.blobs.upload(container, f"{folder}/{name}".lstrip("/"), path)
 

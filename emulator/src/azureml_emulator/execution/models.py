@@ -6,11 +6,11 @@ from typing import Any
 from azureml_emulator.compute import models as compute
 from azureml_emulator.content import models as content
 from azureml_emulator.execution import orders
-from azureml_emulator.execution.events import SUBMITTED
 from azureml_emulator.execution.faults import before_submit
 from azureml_emulator.history import models as history
 from azureml_emulator.server.cloud import Cloud
-from azureml_emulator.server.errors import ServiceError, user_error
+from azureml_emulator.server.errors import ServiceError, conflict, user_error
+from azureml_emulator.workspace.models import SUBMITTED
 
 
 def submit(cloud: Cloud, scope: str, experiment: str, run_id: str, body: dict[str, Any]) -> dict[str, Any]:
@@ -19,7 +19,10 @@ def submit(cloud: Cloud, scope: str, experiment: str, run_id: str, body: dict[st
     if not orders.RUN_ID.fullmatch(run_id):
         raise user_error(f"Run id '{run_id}' is invalid: letters, digits, - and _, starting with a letter or digit.")
     configuration, snapshot = body.get("Configuration") or {}, str(body.get("SnapshotId") or "")
-    if cloud.store.get(SUBMITTED, run_id) is not None:
+    known = cloud.store.get(SUBMITTED, run_id)
+    if known is not None and known["scope"] != scope:
+        raise conflict(f"Run id {run_id} is taken by a run of another workspace.")
+    if known is not None:
         return history.run(cloud, scope, run_id)
     target = str(configuration.get("target") or "")
     try:
@@ -32,7 +35,8 @@ def submit(cloud: Cloud, scope: str, experiment: str, run_id: str, body: dict[st
     cluster = cloud.runner.cluster_name(document)
     order, outputs = orders.order(cloud, scope, run, configuration, cluster, snapshot)
     intent = {"runId": run_id, "scope": scope, "compute": document["name"], "cluster": cluster, "outputs": outputs}
-    cloud.store.put(SUBMITTED, run_id, intent)
+    # With the order in it, the next start can hand over what a kill after this line leaves behind.
+    cloud.store.put(SUBMITTED, run_id, {**intent, "order": order.model_dump(mode="json")})
     before_submit(cloud, document["name"], cluster, str(order.environment.get("name")))
     cloud.runner.submit(order)
     return run

@@ -57,15 +57,19 @@ def inputs(cloud: Cloud, scope: str, configuration: dict[str, Any]) -> list[Inpu
     return found
 
 
-def outputs(configuration: dict[str, Any]) -> tuple[list[Output], dict[str, dict[str, str]]]:
-    """The folders that a run fills, and by name the datastore and path that each goes to."""
+def outputs(configuration: dict[str, Any]) -> tuple[list[Output], dict[str, dict[str, Any]]]:
+    """The folders that a run fills, and by name where each goes and under which name it is registered, if at all."""
     found, places = [], {}
     for name, data in (configuration.get("outputData") or {}).items():
         path = (data.get("outputLocation") or {}).get("dataPath") or {}
+        options = (data.get("additionalOptions") or {}).get("registrationOptions") or {}
         found.append(Output(name=name, variable=str(data.get("environmentVariableName") or "")))
         places[name] = {
             "datastore": str(path.get("datastoreName") or "workspaceblobstore"),
-            "path": str(path.get("relativePath") or ""),
+            "path": str(path.get("relativePath") or "azureml/{run-id}/{output-name}"),
+            "register": options.get("name"),
+            "description": options.get("description"),
+            "tags": options.get("tags") or {},
         }
     return found, places
 
@@ -93,7 +97,7 @@ def distribution(configuration: dict[str, Any]) -> Distribution:
 
 def order(
     cloud: Cloud, scope: str, run: dict[str, Any], configuration: dict[str, Any], cluster: str, snapshot: str
-) -> tuple[WorkOrder, dict[str, dict[str, str]]]:
+) -> tuple[WorkOrder, dict[str, dict[str, Any]]]:
     """The order for a run, and where its outputs go."""
     definition = environment(cloud, scope, configuration)
     folders, places = outputs(configuration)

@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING, Any
 
 from azureml_emulator.compute import models as compute
 from azureml_emulator.engine.contract import ClusterSpec, ClusterStatus, Image, WorkOrder
+from azureml_emulator.history import models as history
 from azureml_emulator.places import cache_folder
 from azureml_emulator.server.cloud import Cloud
-from azureml_emulator.workspace.models import by_scope
+from azureml_emulator.workspace.models import SUBMITTED, by_scope
 
 if TYPE_CHECKING:
     from azureml_emulator.engine.engine import Engine
@@ -31,6 +32,15 @@ class Runner:
         for document in cloud.store.find(compute.KIND):
             self.put_cluster(document)
         self._engine.start()
+        for intent in cloud.store.find(SUBMITTED):
+            self._hand_over(cloud, intent)
+
+    def _hand_over(self, cloud: Cloud, intent: dict[str, Any]) -> None:
+        """Submit what an earlier process took on, and was killed before it told the engine."""
+        run = cloud.store.get(history.RUN, history.run_key(intent["scope"], intent["runId"]))
+        lost = run is not None and run["status"] not in history.FINAL and self.engine.state(intent["runId"]) is None
+        if lost:
+            self.engine.submit(WorkOrder.model_validate(intent["order"]))
 
     def close(self) -> None:
         """End everything that runs."""

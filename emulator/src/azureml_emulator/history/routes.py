@@ -11,8 +11,7 @@ from azureml_emulator.server.wire import WORKSPACE, Call, created, route
 ROOT = "/history/v1.0" + WORKSPACE
 
 
-def _experiment(call: Call, found: dict[str, Any]) -> dict[str, Any]:
-    _ = call
+def _experiment(found: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in found.items() if key != "runs"}
 
 
@@ -25,17 +24,17 @@ def _name(call: Call) -> str:
 
 def get_experiment(call: Call) -> dict[str, Any]:
     """One experiment."""
-    return _experiment(call, models.experiment(call.cloud, call.scope, _name(call)))
+    return _experiment(models.experiment(call.cloud, call.scope, _name(call)))
 
 
 def create_experiment(call: Call) -> dict[str, Any]:
     """Make an experiment, or find it."""
-    return _experiment(call, models.ensure_experiment(call.cloud, call.scope, call.parts["experiment"]))
+    return _experiment(models.ensure_experiment(call.cloud, call.scope, call.parts["experiment"]))
 
 
 def change_experiment(call: Call) -> dict[str, Any]:
     """Change an experiment."""
-    return _experiment(call, models.change_experiment(call.cloud, call.scope, call.parts["experiment_id"], call.body))
+    return _experiment(models.change_experiment(call.cloud, call.scope, call.parts["experiment_id"], call.body))
 
 
 def delete_experiment(call: Call) -> Any:
@@ -50,7 +49,7 @@ def delete_experiment(call: Call) -> Any:
 def query_experiments(call: Call) -> dict[str, Any]:
     """All experiments."""
     found = models.experiments(call.cloud, call.scope)
-    return {"value": [_experiment(call, one) for one in found], "continuationToken": None}
+    return {"value": [_experiment(one) for one in found], "continuationToken": None}
 
 
 def _run(call: Call) -> dict[str, Any]:

@@ -19,7 +19,7 @@ def variables(url: str, state: Path, tenant_secret: tuple[str, str] | None) -> d
         # Without it the SDK asks the real cloud first, and waits half a minute for an answer.
         "AZUREML_CURRENT_CLOUD": "AzureCloud",
         # The SDK keeps the list of clouds in this folder for ever, so it must not be the user's own.
-        "AZURE_CONFIG_DIR": str(place.root / "azure-config"),
+        "AZURE_CONFIG_DIR": str(place.client),
         "REQUESTS_CA_BUNDLE": bundle,
         "SSL_CERT_FILE": bundle,
     }

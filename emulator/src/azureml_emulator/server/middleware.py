@@ -1,6 +1,7 @@
 """What every request passes on its way in: its path is put in order, faults strike, its token is checked."""
 
 import asyncio
+import hmac
 import re
 import time
 from collections import deque
@@ -105,7 +106,7 @@ class Gate:
     def _refusal(self, scope: Scope) -> JSONResponse | None:
         headers = {name: value for name, value in scope["headers"] if name in (b"authorization", b"x-emulator-secret")}
         if scope["path"].startswith("/emulator/") and scope["path"] != "/emulator/health":
-            right = headers.get(b"x-emulator-secret", b"").decode() == self.cloud.settings.secret
+            right = hmac.compare_digest(headers.get(b"x-emulator-secret", b""), self.cloud.settings.secret.encode())
             return None if right else JSONResponse(error_body("Forbidden", "x-emulator-secret is wrong"), 403)
         if OPEN.match(scope["path"]):
             return None
@@ -130,13 +131,12 @@ async def strike(rule: Rule, scope: Scope, receive: Receive, send: Send) -> Send
         await asyncio.sleep(rule.seconds)
         return send
     if rule.kind == "drop":
-        return cutting(rule.bytes, scope, send)
+        return cutting(rule.bytes, scope, receive, send)
     if rule.kind == "hang":
-        while (await receive())["type"] != "http.disconnect":
-            pass
+        await gone(receive)
         return None
     if rule.kind == "disconnect":
-        await close(scope)
+        await close(scope, receive)
         return None
     headers = {"retry-after": f"{rule.seconds:g}"} if rule.kind == "throttle" else {}
     code = {"throttle": "TooManyRequests", "expired_token": "ExpiredAuthenticationToken"}.get(rule.kind, "ServerError")
@@ -144,29 +144,35 @@ async def strike(rule: Rule, scope: Scope, receive: Receive, send: Send) -> Send
     return None
 
 
-async def close(scope: Scope) -> None:
-    """Break the connection of a request off; when this returns, the server knows that it is gone."""
+async def gone(receive: Receive) -> None:
+    """Return when the server knows that a request's connection is gone."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+async def close(scope: Scope, receive: Receive) -> None:
+    """Break the connection of a request off."""
     # What was written goes out first; an abort throws away what is still in the buffer.
     await asyncio.sleep(FLUSH)
     scope[TRANSPORT].abort()
-    await asyncio.sleep(0)
+    await gone(receive)
 
 
-def cutting(left: int, scope: Scope, send: Send) -> Send:
+def cutting(left: int, scope: Scope, receive: Receive, send: Send) -> Send:
     """A `send` that breaks the connection off after some bytes of the body; the length is announced in full."""
-    gone = False
+    over = False
 
     async def cut(message: Message) -> None:
-        nonlocal left, gone
-        if gone:
+        nonlocal left, over
+        if over:
             return
         body = message.get("body", b"")
         if message["type"] != "http.response.body" or len(body) < left:
             left -= len(body)
             await send(message)
             return
-        gone = True
+        over = True
         await send({**message, "body": body[:left], "more_body": True})
-        await close(scope)
+        await close(scope, receive)
 
     return cut

@@ -5,6 +5,7 @@ import contextlib
 import fcntl
 import logging
 import os
+import shutil
 import signal
 import socket
 import sys
@@ -26,7 +27,7 @@ from azureml_emulator.server.app import application
 from azureml_emulator.server.cloud import Cloud
 from azureml_emulator.server.protocol import Protocol, Server
 from azureml_emulator.server.settings import Settings, load, save
-from azureml_emulator.storage.azurite import Azurite
+from azureml_emulator.storage.azurite import Azurite, AzuriteError, is_free
 from azureml_emulator.storage.blobs import Blobs
 from azureml_emulator.store import Store
 from azureml_emulator.workspace.models import KIND, key_of, put_workspace
@@ -38,6 +39,10 @@ Ready = Callable[[dict[str, Any]], None]
 
 class AlreadyRunning(Exception):
     """Another process has the state folder."""
+
+
+class PortTaken(Exception):
+    """A port that was asked for isn't free."""
 
 
 @contextlib.contextmanager
@@ -60,11 +65,16 @@ def serve(state: State, wanted: Settings, *, say: Say, ready: Ready, ends_with_i
 
     `ready` is called once with what `running.json` holds, when every service answers.
     """
+    asked = wanted.port, wanted.blob_port
     with exclusive(state):
         _log_to(state.log)
+        # Clients keep addresses there for ever, and these may be others from now on.
+        shutil.rmtree(state.client, ignore_errors=True)
         settings = load(state, wanted)
         tls = certificates.ensure(state.certificates)
-        listener = _listen(settings.port)
+        if asked[1] and not is_free(asked[1]):
+            raise PortTaken(f"port {asked[1]} of 127.0.0.1 isn't free; without --blob-port a free one is taken")
+        listener = _listen(settings.port, only=bool(asked[0]))
         settings.port = listener.getsockname()[1]
         azurite = Azurite(state.blobs, settings.account, settings.account_key, settings.secret, tls, settings.blob_port)
         azurite.start(say)
@@ -80,6 +90,8 @@ def serve(state: State, wanted: Settings, *, say: Say, ready: Ready, ends_with_i
             runner.start(cloud)
             _first_workspace(cloud)
             asyncio.run(_serve(cloud, tls, listener, azurite, ready, ends_with_input=ends_with_input))
+            if not azurite.alive:
+                raise AzuriteError(f"Azurite has ended by itself; its log: {azurite.log}")
         finally:
             state.running.unlink(missing_ok=True)
             runner.close()
@@ -98,9 +110,9 @@ def _log_to(file: Path) -> None:
         logging.getLogger(noisy).setLevel(logging.WARNING)
 
 
-def _listen(port: int) -> socket.socket:
-    """A listening socket of loopback: on the port of last time if it is free."""
-    for number in dict.fromkeys((port, 0)):
+def _listen(port: int, *, only: bool) -> socket.socket:
+    """A listening socket of loopback: on the port of last time if it is free, or `only` on the one asked for."""
+    for number in (port,) if only else dict.fromkeys((port, 0)):
         listener = socket.socket()
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -110,7 +122,7 @@ def _listen(port: int) -> socket.socket:
             continue
         listener.listen(BACKLOG)
         return listener
-    raise OSError("no port of 127.0.0.1 is free")
+    raise PortTaken(f"port {port} of 127.0.0.1 isn't free; without --port a free one is taken")
 
 
 def _first_workspace(cloud: Cloud) -> None:
@@ -190,7 +202,7 @@ async def _serve(
 def _watch_azurite(azurite: Azurite, end: Callable[[], None]) -> None:
     """Blob storage gone is everything gone: better to end than to fail at each request."""
     azurite.wait_for_end()
-    logging.getLogger("azureml_emulator").info("Azurite has ended; its log is azurite.log in %s", azurite.folder)
+    logging.getLogger("azureml_emulator").info("Azurite has ended; its log: %s", azurite.log)
     end()
 
 

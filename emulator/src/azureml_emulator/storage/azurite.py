@@ -38,7 +38,7 @@ class Azurite:
     def start(self, say: Say = silent) -> None:
         """Start the process without waiting for it; `wait` does that."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.port = self.port if _is_free(self.port) else free_port()
+        self.port = self.port if is_free(self.port) else free_port()
         command = [*azurite_command(say), "--silent", "--skipApiVersionCheck", "--disableTelemetry"]
         command += ["--location", str(self.folder), "--blobHost", "127.0.0.1", "--blobPort", str(self.port)]
         command += ["--cert", str(self.certificates.certificate), "--key", str(self.certificates.key)]
@@ -50,7 +50,7 @@ class Azurite:
         }
         claim = self._claim()
         try:
-            with self._log.open("wb") as log:
+            with self.log.open("wb") as log:
                 # Azurite ends when its standard input does, and that happens when this process ends, even by SIGKILL.
                 self.process = subprocess.Popen(
                     command, stdin=subprocess.PIPE, stdout=log, stderr=log, env=variables, start_new_session=True,
@@ -75,7 +75,8 @@ class Azurite:
                 return descriptor
 
     @property
-    def _log(self) -> Path:
+    def log(self) -> Path:
+        """What it said since its last start."""
         return self.folder / "azurite.log"
 
     @property
@@ -93,7 +94,7 @@ class Azurite:
         deadline = time.monotonic() + READY_LIMIT
         while not self._answers():
             if not self.alive or time.monotonic() > deadline:
-                said = self._log.read_text(encoding="utf-8", errors="replace").strip()[-2000:]
+                said = self.log.read_text(encoding="utf-8", errors="replace").strip()[-2000:]
                 self.stop()
                 raise AzuriteError(f"Azurite doesn't answer on port {self.port}; it said: {said or 'nothing'}")
             time.sleep(0.05)
@@ -130,7 +131,8 @@ def free_port() -> int:
         return port
 
 
-def _is_free(port: int) -> bool:
+def is_free(port: int) -> bool:
+    """Whether nobody uses a port of loopback; 0 is none."""
     if not port:
         return False
     with socket.socket() as probe:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 from xml.etree import ElementTree as ET
 
@@ -195,6 +196,12 @@ class Blobs:
         """How often each fault of storage struck."""
         url = f"https://127.0.0.1:{self._azurite.port}/emulator/faults"
         found: list[dict[str, int]] = self._client.get(url).json()
+        return found
+
+    def requests(self, since: int) -> dict[str, Any]:
+        """What clients, not the services, asked of storage since number `since`, and the number to ask from next."""
+        url = f"https://127.0.0.1:{self._azurite.port}/emulator/requests"
+        found: dict[str, Any] = self._client.get(url, params={"since": since}).json()
         return found
 
     def close(self) -> None:

@@ -12,7 +12,10 @@ const https = require('https');
 const account = process.env.EMULATOR_ACCOUNT;
 const secret = process.env.EMULATOR_SECRET;
 const ADDRESS = /^(\d+\.\d+\.\d+\.\d+|localhost|\[::1\])(:\d+)?$/;
+const REMEMBERED = 50000;
 let rules = [];
+let seen = [];
+let total = 0;
 
 // Azurite keeps its index in memory and writes it every five seconds; when asked to end, it writes it first.
 function endInOrder() {
@@ -108,6 +111,23 @@ function strike(rule, request, response) {
   }
 }
 
+// What clients asked, for whoever wants to know: method, path, and status of the answer (0: none was given).
+function remember(request, response) {
+  response.on('close', () => {
+    const status = response.writableFinished ? response.statusCode : 0;
+    seen.push({ method: request.method, path: request.url.split('?')[0], status });
+    total += 1;
+    if (seen.length > 2 * REMEMBERED) seen = seen.slice(-REMEMBERED);
+  });
+}
+
+function tell(request, response) {
+  const since = Number(new URL(request.url, 'http://here').searchParams.get('since') || 0);
+  const fresh = total - since > 0 ? seen.slice(-Math.min(total - since, seen.length)) : [];
+  response.writeHead(200, { 'content-type': 'application/json' });
+  response.end(JSON.stringify({ value: fresh, next: total }));
+}
+
 function control(request, response) {
   const parts = [];
   request.on('data', (part) => parts.push(part));
@@ -128,6 +148,11 @@ for (const Server of [http.Server, https.Server]) {
       control(request, response);
       return true;
     }
+    if (ours && request.url.startsWith('/emulator/requests')) {
+      tell(request, response);
+      return true;
+    }
+    if (!ours) remember(request, response);
     const inPath = request.url.startsWith(`/${account}/`) || request.url.startsWith(`/${account}?`);
     if (ADDRESS.test(request.headers.host || '') && !inPath) {
       request.headers.host = `${account}.blob.localhost`;

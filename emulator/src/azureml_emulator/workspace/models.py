@@ -9,6 +9,8 @@ from azureml_emulator.server.cloud import Cloud
 from azureml_emulator.server.errors import ServiceError, user_error
 
 KIND = "workspace"
+SUBMITTED = "execution.submitted"
+"""By run id: the workspace, the cluster, and where outputs go. Outlives the process, as the engine's orders do."""
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{1,32}")
 """The rule that the service itself states: 2 to 33 letters, digits, dashes and underscores."""
 
@@ -110,10 +112,19 @@ def delete_workspace(cloud: Cloud, scope: str) -> None:
     """Delete a workspace with its computes, runs, datasets and blobs."""
     workspace = by_scope(cloud, scope)
     cloud.runner.forget_workspace(scope)
+    # What still comes from its runs has nowhere to go from here on.
+    forget_submitted(cloud, scope)
     cloud.store.delete_all(scope.lower() + "/")
     cloud.store.delete(KIND, scope.lower())
     for container in (blob_container(workspace), artifact_container(workspace)):
         cloud.blobs.delete_container(container)
+
+
+def forget_submitted(cloud: Cloud, scope: str) -> None:
+    """Forget which runs of a workspace were handed to the engine."""
+    for one in cloud.store.find(SUBMITTED):
+        if str(one["scope"]).lower() == scope.lower():
+            cloud.store.delete(SUBMITTED, str(one["runId"]))
 
 
 def shown(cloud: Cloud, workspace: dict[str, Any]) -> dict[str, Any]:

@@ -69,13 +69,14 @@ def quota_of(spec: "ComputeSpec", session: "Session", workspace: "Workspace") ->
     if size is None:
         return None
     wanted = _LOW_PRIORITY if spec.priority == "low" else size.family
-    usage = _match(wanted, usages(session, workspace, region))
+    usage = usage_of(wanted, usages(session, workspace, region))
     if usage is None:
         return None
     return Quota(family=usage.family, used=usage.used, limit=usage.limit, needed=size.cores * spec.max_nodes)
 
 
-def _match(family: str, listed: "list[Usage]") -> "Usage | None":
+def usage_of(family: str, listed: "list[Usage]") -> "Usage | None":
+    """The usage of a family among those listed, whatever Azure's lists call it; None if it isn't among them."""
     wanted = _key(family)
     return next((one for one in listed if wanted and _key(one.family) == wanted), None)
 

@@ -1,6 +1,6 @@
 """What Azure says of a cluster, and of the sizes and quotas of a region."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -114,11 +114,13 @@ class Usage:
 def usages(session: "Session", workspace: "Workspace", region: str) -> list[Usage]:
     """Use and limit of every family of sizes in a region."""
     answer = _regional(session, workspace, region, "usages")
-    return [
+    listed = [
         Usage(_family(one), int(one.get("currentValue") or 0), int(one.get("limit") or 0))
         for one in answer.get("value") or []
         if int(one.get("limit", -1)) >= 0
     ]
+    session.site.listings("azureml").keep(f"usages.{region}", [asdict(one) for one in listed])
+    return listed
 
 
 def _family(data: dict[str, Any]) -> str:

@@ -39,7 +39,8 @@ class Coordinates:
 def find_coordinates(settings: "AzureMLSettings", site: "Site") -> Coordinates:
     """The workspace that settings and config file name; ConfigError saying which name is missing, and where it goes."""
     names = {key: getattr(settings, key) for key in _KEYS}
-    file = find_config(site.project or Path.cwd())
+    project = site.project or Path.cwd()
+    file = project / settings.config if settings.config is not None else find_config(project)
     if not all(names.values()) and file is not None:
         written = read_config(file)
         names = {key: value or written[key] for key, value in names.items()}

@@ -8,12 +8,13 @@ import os
 _libc = ctypes.CDLL(None, use_errno=True)
 
 _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
-_CLONE_NEWNS, _CLONE_NEWUSER = 0x00020000, 0x10000000
+_CLONE_NEWNS, _CLONE_NEWUSER, _CLONE_NEWNET = 0x00020000, 0x10000000, 0x40000000
 _MS_RDONLY, _MS_NOSUID, _MS_NODEV, _MS_REMOUNT, _MS_BIND, _MS_REC = 1, 2, 4, 32, 4096, 16384
 _MS_PRIVATE, _MS_RELATIME = 1 << 18, 1 << 21
 _KEPT_FLAGS = {2: 2, 4: 4, 8: 8, 1024: 1024, 2048: 2048, 4096: _MS_RELATIME}
 """Flag of statvfs -> flag of mount, for those that an unprivileged remount must repeat."""
 _SYS_MOUNT_SETATTR, _AT_FDCWD, _AT_RECURSIVE, _MOUNT_ATTR_RDONLY = 442, -100, 0x8000, 1
+_SIOCSIFFLAGS, _IFF_UP, _IFF_RUNNING = 0x8914, 0x1, 0x40
 _SIGPIPE, _SIGXFSZ, _SIG_DFL = 13, 25, 0
 
 
@@ -52,18 +53,32 @@ def default_signals() -> None:
         _libc.signal(ctypes.c_int(number), ctypes.c_void_p(_SIG_DFL))
 
 
-def own_mounts() -> None:
+def own_mounts(*, network: bool = True) -> None:
     """Give this process a view of the mounts that is its own, as root or, by a user namespace, as anybody.
 
-    The user keeps their id, and loses the right to change mounts at the next exec. OSError where it isn't allowed.
+    The user keeps their id, and loses the right to change mounts at the next exec. Without `network`, the process has
+    a loopback of its own and no other way out. OSError where it isn't allowed.
     """
     user, group = os.geteuid(), os.getegid()
-    if user != 0 or _libc.unshare(_CLONE_NEWNS) != 0:
-        _checked(_libc.unshare(_CLONE_NEWNS | _CLONE_NEWUSER), "unshare")
+    spaces = _CLONE_NEWNS if network else _CLONE_NEWNS | _CLONE_NEWNET
+    if user != 0 or _libc.unshare(spaces) != 0:
+        _checked(_libc.unshare(spaces | _CLONE_NEWUSER), "unshare")
         _write("/proc/self/setgroups", "deny")
         _write("/proc/self/uid_map", f"{user} {user} 1")
         _write("/proc/self/gid_map", f"{group} {group} 1")
     _checked(_libc.mount(None, b"/", None, _MS_REC | _MS_PRIVATE, None), "mount private")
+    if not network:
+        _raise_loopback()
+
+
+def _raise_loopback() -> None:
+    """Switch the loopback of a new network namespace on: processes of a distributed job find each other there."""
+    import fcntl  # noqa: PLC0415  (only a rehearsal without a network comes here)
+    import socket  # noqa: PLC0415
+
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
+        request = b"lo".ljust(16, b"\0") + (_IFF_UP | _IFF_RUNNING).to_bytes(2, "little") + bytes(22)
+        fcntl.ioctl(any_socket, _SIOCSIFFLAGS, request)
 
 
 def _write(path: str, text: str) -> None:

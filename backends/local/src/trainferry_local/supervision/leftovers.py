@@ -11,16 +11,17 @@ if TYPE_CHECKING:
 
 def remove_inputs(run: Run) -> None:
     """Delete the copies of datasets that the run had; what can't be deleted stays. Links are deleted, not followed."""
-    _remove(run.inputs)
+    remove_folder(run.inputs)
 
 
-def _remove(folder: str) -> None:
+def remove_folder(folder: str) -> None:
+    """Delete a folder with all that is in it, as far as the system allows; links are deleted, not followed."""
     try:
         os.chmod(folder, 0o700)  # a read-only copy says no otherwise
         with os.scandir(folder) as entries:
             for entry in entries:
                 if entry.is_dir(follow_symlinks=False):
-                    _remove(entry.path)
+                    remove_folder(entry.path)
                 else:
                     os.unlink(entry.path)
         os.rmdir(folder)

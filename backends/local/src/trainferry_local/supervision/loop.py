@@ -35,8 +35,9 @@ def main(home: str) -> None:
             continue
         locks.free(SLOT)
         # A run that was queued just now found the slot taken and relies on us.
-        if skipped.issuperset(queueing.waiting(home)) or not locks.try_again(SLOT):
-            os._exit(TROUBLE if skipped else 0)
+        left = skipped.intersection(waiting := queueing.waiting(home))
+        if len(left) == len(waiting) or not locks.try_again(SLOT):
+            os._exit(TROUBLE if left else 0)  # a run that another supervisor was faster to claim is no trouble
 
 
 def _take(run: Run, lock: int) -> None:

@@ -65,6 +65,8 @@ def write_request(run: Run, request: Request, variables: dict[str, str]) -> None
         fields.append(("processes_per_node", str(request.processes_per_node)))
     fields += [("word", word) for word in request.command]
     fields += [("cover", folder) for folder in request.view.covers]
+    if not request.view.network:
+        fields.append(("network", "off"))
     fields += [("write" if writable else "read", path) for path, writable in request.view.keeps]
     for source, place in request.view.mounts:
         fields += [("dataset", source), ("place", place)]
@@ -88,6 +90,12 @@ def _parse(fields: list[tuple[str, str]]) -> Request:
     def every(key: str) -> list[str]:
         return [value for name, value in fields if name == key]
 
+    view = View(
+        every("cover"),
+        [(value, key == "write") for key, value in fields if key in {"write", "read"}],
+        list(zip(every("dataset"), every("place"), strict=True)),
+    )
+    view.network = single.get("network") != "off"
     return Request(
         every("word"),
         queued_at=int(single["queued_at"]),
@@ -96,11 +104,7 @@ def _parse(fields: list[tuple[str, str]]) -> Request:
         distribution=single.get("distribution"),
         processes=int(single.get("processes", "1")),
         processes_per_node=int(single.get("processes_per_node", "1")),
-        view=View(
-            every("cover"),
-            [(value, key == "write") for key, value in fields if key in {"write", "read"}],
-            list(zip(every("dataset"), every("place"), strict=True)),
-        ),
+        view=view,
         tags=dict(zip(every("tag"), every("tag_value"), strict=True)),
     )
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 class View:
     """What to cover and what to show. Paths are absolute and real."""
 
-    __slots__ = ("covers", "keeps", "mounts")
+    __slots__ = ("covers", "keeps", "mounts", "network")
 
     def __init__(
         self, covers: Sequence[str] = (), keeps: Sequence[tuple[str, bool]] = (), mounts: Sequence[tuple[str, str]] = ()
@@ -25,14 +25,16 @@ class View:
         """Paths to be seen although they lie in a covered folder, and whether the script may write to them."""
         self.mounts = mounts
         """(dataset, place): shown there read-only, whatever its size, without a copy."""
+        self.network = True
+        """Whether the script reaches more than this machine's loopback."""
 
     def __bool__(self) -> bool:
-        return bool(self.covers or self.mounts)
+        return bool(self.covers or self.mounts or not self.network)
 
 
 def enter(view: View) -> None:
     """Give this process, about to become the script, that view. OSError naming the step if the system refuses one."""
-    kernel.own_mounts()
+    kernel.own_mounts(network=view.network)
     # Opened now, because a covered folder may hide the very thing that is to be shown.
     opened = [(os.open(path, os.O_PATH | os.O_CLOEXEC), path, writable) for path, writable in view.keeps]
     opened += [(os.open(source, os.O_PATH | os.O_CLOEXEC), place, False) for source, place in view.mounts]

@@ -30,11 +30,13 @@ def run(arguments: argparse.Namespace) -> int:
     output = Output(arguments)
     job, folder = load_job(arguments.job)
     with ferry_of(arguments, output, folder) as ferry:
-        found = ferry.check(job)
+        found, silenced = ferry.examine(job)
         backend = ferry.config.backend
     output.findings(found)
+    output.silenced(silenced)
     counts = Counter(str(finding.severity) for finding in found)
-    output.document({"backend": backend, "findings": [finding.model_dump(mode="json") for finding in found]})
+    data = {"backend": backend, "findings": [finding.model_dump(mode="json") for finding in found]}
+    output.document({**data, "silenced": len(silenced)})
     kinds = ", ".join(f"{counts[kind]} {kind}{'s' if counts[kind] > 1 else ''}" for kind in Severity if counts[kind])
     output.answer(f"{arguments.job}: {kinds or 'nothing found'} (backend '{backend}')")
     return 1 if counts["error"] or (arguments.strict and counts["warning"]) else 0

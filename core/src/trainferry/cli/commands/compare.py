@@ -1,6 +1,7 @@
 """ferry compare: runs side by side."""
 
 import argparse
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from trainferry.cli.format import duration, number, table
@@ -42,7 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
     if unknown := set(arguments.metric or ()) - set(known):
         raise FerryError(f"no run has the metric '{min(unknown)}'", remedy=f"metrics: {', '.join(known) or 'none'}")
     chosen = [metric for metric in found.metrics if metric.name in (arguments.metric or known)]
-    output.document(found.to_data())
+    output.document(replace(found, metrics=tuple(chosen)).to_data())
     output.answer(_text(found, chosen))
     spread = max((metric.max_difference or 0.0 for metric in chosen), default=0.0)
     if arguments.tolerance is not None and spread > arguments.tolerance:

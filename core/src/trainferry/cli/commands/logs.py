@@ -5,7 +5,7 @@ import sys
 
 from trainferry.cli.following import follow
 from trainferry.cli.output import Output
-from trainferry.cli.parser import run_argument
+from trainferry.cli.parser import count, run_argument
 from trainferry.cli.session import ferry_of
 from trainferry.cli.view import outcome, run_data
 from trainferry.specs.run import RunState
@@ -17,6 +17,7 @@ EXAMPLES = [
     ("ferry logs latest", "all that was printed so far"),
     ("ferry logs -f latest", "and what comes, until it ends"),
     ("ferry logs latest --tail 20", "the last twenty lines"),
+    ("ferry logs -f latest --tail 20", "and what comes after them"),
 ]
 
 
@@ -24,7 +25,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
     run_argument(parser)
     parser.add_argument("-f", "--follow", action="store_true", help="go on until the run has ended")
-    parser.add_argument("--tail", type=int, metavar="N", help="only the last N lines")
+    parser.add_argument("--tail", type=count, metavar="N", help="only the last N lines")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -32,15 +33,17 @@ def run(arguments: argparse.Namespace) -> int:
     output = Output(arguments)
     with ferry_of(arguments, output) as ferry:
         handle = ferry.get(arguments.run)
+        text, cursor = "", None
+        if not arguments.follow or arguments.tail is not None:
+            text, cursor = handle.read_log()
+        if arguments.tail is not None:
+            text = "".join(text.splitlines(keepends=True)[-arguments.tail :] if arguments.tail else [])
         if not arguments.follow:
-            text = handle.log()
-            if arguments.tail is not None:
-                text = "".join(text.splitlines(keepends=True)[-arguments.tail :] if arguments.tail > 0 else [])
             output.document({"run": run_data(handle), "log": text})
             if not output.json:
                 sys.stdout.write(text)
             return 0
-        stopped = follow(handle, output)
+        stopped = follow(handle, output, text, cursor)
         if stopped is not None:
             return stopped
         output.document({"run": run_data(handle)})

@@ -13,6 +13,7 @@ Nothing is changed, here or at the target. What is shown is what 'ferry run' app
 EXAMPLES = [
     ("ferry plan job.yaml", "on the backend that the settings name"),
     ("ferry plan job.yaml --on BACKEND", "on another one; 'ferry backends' lists them"),
+    ("ferry plan job.yaml --offline", "from what was last read of the target, and how old that is"),
     ("ferry plan job.yaml --json", "for a program"),
 ]
 
@@ -20,6 +21,7 @@ EXAMPLES = [
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
     job_argument(parser)
+    parser.add_argument("--offline", action="store_true", help="ask nobody over the network")
     settings_options(parser)
 
 
@@ -30,6 +32,7 @@ def run(arguments: argparse.Namespace) -> int:
     with ferry_of(arguments, output, folder) as ferry:
         plan = ferry.plan(job)
     output.findings(plan.findings)
+    output.silenced(plan.silenced)
     output.document(plan_data(plan))
     if plan.errors:
         output.say(f"the job can't be submitted: {len(plan.errors)} to mend")

@@ -16,7 +16,9 @@ from trainferry.errors import FerryError
 from trainferry.specs.run import RunState
 
 if TYPE_CHECKING:
+    from trainferry.ferry import Ferry
     from trainferry.run import Run
+    from trainferry.specs.job import Job
 
 DESCRIPTION = """Run a job: check it, plan it, submit it, and follow its log until it has ended.
 
@@ -26,6 +28,7 @@ EXAMPLES = [
     ("ferry run job.yaml", "run it on the backend that the settings name"),
     ("ferry run job.yaml --on BACKEND", "the same job on another one; 'ferry backends' lists them"),
     ("ferry run job.yaml --detach", "submit, print the run's id, and return"),
+    ("ferry run job.yaml --rehearse", "rehearse it here first, and submit only if that goes well"),
     ("ferry run job.yaml --set timeout=10m", "with one value changed for this run"),
 ]
 
@@ -33,6 +36,7 @@ EXAMPLES = [
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
     job_argument(parser)
+    parser.add_argument("--rehearse", action="store_true", help="run the script on a sample, here, before the submit")
     parser.add_argument("-d", "--detach", action="store_true", help="return as soon as the job is submitted")
     parser.add_argument(
         "--fetch-to", metavar="DIR", type=Path, help="copy what the run wrote to this folder at the end"
@@ -47,11 +51,14 @@ def run(arguments: argparse.Namespace) -> int:
     with ferry_of(arguments, output, folder) as ferry:
         plan = ferry.plan(job)
         output.findings(plan.findings)
+        output.silenced(plan.silenced)
         if plan.errors:
             output.say(f"nothing was submitted: {len(plan.errors)} to mend")
             output.document({"plan": plan_data(plan)})
             return 1
         output.say(plan_text(plan))
+        if arguments.rehearse and not _rehearsed(ferry, job, output):
+            return 1
         with ProgressView(output) as view:
             handle = ferry.submit(plan, view)
         if arguments.detach:
@@ -62,6 +69,22 @@ def run(arguments: argparse.Namespace) -> int:
             return stopped
         _finish(handle, output, arguments.fetch_to)
         return 0 if handle.state is RunState.COMPLETED else 1
+
+
+def _rehearsed(ferry: "Ferry", job: "Job", output: Output) -> bool:
+    """Rehearse; False if that showed an error, or if it could not be done, since it was asked for."""
+    with ProgressView(output) as view:
+        result = ferry.rehearse(job, view)
+    output.findings(result.findings)
+    output.silenced(result.silenced)
+    output.say(f"rehearsal: {result.summary}")
+    well = result.rehearsal is not None and not any(finding.severity == "error" for finding in result.findings)
+    if not well:
+        output.say("nothing was submitted: the rehearsal did not go well")
+        data = result.rehearsal.model_dump(mode="json") if result.rehearsal else None
+        findings = [finding.model_dump(mode="json") for finding in result.findings]
+        output.document({"rehearsal": data, "findings": findings})
+    return well
 
 
 def _detached(handle: "Run", output: Output) -> int:

@@ -10,9 +10,14 @@ from trainferry.cli.parser import run_argument
 from trainferry.cli.session import ferry_of
 from trainferry.cli.view import metrics_table, run_data
 from trainferry.errors import FerryError
+from trainferry.specs.run import RunState
 
 if TYPE_CHECKING:
+    from trainferry.hindsight import Hindsight
     from trainferry.run import Run
+
+_LOG_READ = 200_000
+"""Characters of a failed run's log that are looked through, from its end."""
 
 DESCRIPTION = """Show one run: its state, why it ended so, its job, its files and its metrics by epoch."""
 EXAMPLES = [
@@ -43,13 +48,37 @@ def run(arguments: argparse.Namespace) -> int:
             url = handle.portal_url()
         listed = [{"path": f.path, "size": f.size, "local": str(f.local) if f.local else None} for f in files]
         job = handle.record.job.to_data()
-        output.document(run_data(handle) | {"portal": url, "job": job, "files": listed, "metrics": metrics})
+        caught = _hindsight(handle)
+        data = {"portal": url, "job": job, "files": listed, "metrics": metrics}
+        output.document(run_data(handle) | data | {"caught_by": caught.finding if caught else None})
         output.answer(_facts(handle, output, url))
+        if caught is not None:
+            output.answer(_beforehand(caught))
         for entry in files:
             output.answer(f"  {entry.path:<32}{size(entry.size):>10}  {entry.local or ''}".rstrip())
         if metrics:
             output.answer(metrics_table(metrics))
     return 0
+
+
+def _hindsight(handle: "Run") -> "Hindsight | None":
+    """The finding that would have told of a failure before the submit, if one would."""
+    if handle.state is not RunState.FAILED:
+        return None
+    from trainferry.hindsight import hindsight  # noqa: PLC0415  (only for a run that failed)
+
+    log = ""
+    with suppress(FerryError):
+        log = handle.log()[-_LOG_READ:]
+    return hindsight(handle.record.job, handle.record.reason, log)
+
+
+def _beforehand(caught: "Hindsight") -> str:
+    lines = [f"'ferry dry-run' would have found it before the submit, as {caught.finding} (stage {caught.stage})"]
+    if caught.remedy:
+        lines.append(f"  {caught.remedy}")
+    lines.append(f"  ferry explain {caught.finding}")
+    return "\n".join(lines)
 
 
 def _facts(handle: "Run", output: Output, url: str | None) -> str:

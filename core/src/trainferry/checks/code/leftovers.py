@@ -1,0 +1,71 @@
+"""What a notebook or an earlier life left in a script: magics, a guard that never holds, names that shadow modules."""
+
+import ast
+import posixpath
+import sys
+from collections.abc import Iterator
+
+from trainferry.checks.code import flow
+from trainferry.checks.code.distributions import distributions
+from trainferry.checks.code.names import imports
+from trainferry.checks.context import Context
+from trainferry.checks.rules import found
+from trainferry.checks.rules.rule import E, W
+from trainferry.specs.finding import Finding
+
+_NOTEBOOK = ("get_ipython", "display")
+
+
+def check(context: Context) -> Iterator[Finding]:
+    """Each of them."""
+    program = context.program
+    if program is None:
+        return
+    yield from _shadows(context)
+    for module in program.modules:
+        for call, name in module.calls:
+            if name in _NOTEBOOK and name not in module.names.assigned and name not in module.names.functions:
+                sure = flow.is_sure(program, module, call, "NameError")
+                message = f"{name}() is there in a notebook only: NameError in a script"
+                severity = None if sure else W
+                yield found(context.job, "notebook-leftover", message, at=module.at(call), severity=severity)
+        for node in module.nodes:
+            if module.is_script and isinstance(node, ast.If) and _never_holds(node):
+                message = f"this guard never holds, so that nothing of it runs: {ast.unparse(node.test)}"
+                yield found(context.job, "guard-never-holds", message, at=module.at(node))
+
+
+def _never_holds(node: ast.If) -> bool:
+    test = node.test
+    if not (isinstance(test, ast.Compare) and len(test.ops) == 1 and isinstance(test.ops[0], ast.Eq)):
+        return False
+    sides = [test.left, test.comparators[0]]
+    named = any(isinstance(side, ast.Name) and side.id == "__name__" for side in sides)
+    words = [side.value for side in sides if isinstance(side, ast.Constant) and isinstance(side.value, str)]
+    return named and bool(words) and words[0] != "__main__" and "main" in words[0].lower()
+
+
+def _shadows(context: Context) -> Iterator[Finding]:
+    """Files beside the script whose name is that of a module that the program wants from elsewhere."""
+    folder = posixpath.dirname(context.job.script)
+    beside = {
+        path.rpartition("/")[2].removesuffix(".py"): path
+        for path in context.travelling
+        if posixpath.dirname(path) == folder and path.endswith(".py")
+    }
+    seen: set[str] = set()
+    for module in context.program.modules if context.program else ():
+        for node, name in imports(module.tree):
+            top = name.partition(".")[0]
+            if top not in beside or top in seen:
+                continue
+            seen.add(top)
+            standard = top in sys.stdlib_module_names
+            package = any(one in context.packages.everything for one in distributions(top))
+            if not (standard or package):
+                continue
+            itself = beside[top] == context.job.script
+            deeper = "." in name or not isinstance(node, ast.Import)
+            message = f"{beside[top]} has the name of a module: 'import {top}' finds the file, not what it should"
+            severity = E if package and (itself or deeper) else W
+            yield found(context.job, "module-shadowed", message, at=module.at(node), severity=severity)

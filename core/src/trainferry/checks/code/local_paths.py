@@ -1,0 +1,136 @@
+"""Paths that exist on one laptop only: drives of Windows, home folders, mounts of other services."""
+
+import ast
+import re
+from collections.abc import Iterator
+
+from trainferry.checks.code import flow
+from trainferry.checks.code.names import argument
+from trainferry.checks.code.program import Module
+from trainferry.checks.context import Context
+from trainferry.checks.rules import found
+from trainferry.checks.rules.rule import LIKELY, POSSIBLE, N, W
+from trainferry.specs.finding import Finding
+
+_DRIVE = re.compile(r"[A-Za-z]:(\\(?![ntrbfav0'\"]$)|/(?!/))[^\n\"<>|*?]*")
+_SHARE = re.compile(r"\\\\[\w.-]+\\[\w$.-]+.*")
+_HOME = re.compile(r"(/home|/Users|/root|/mnt/[a-z]|/Volumes|/run/media|/media|/content|/kaggle)(/[^\n]*)?")
+_TILDE = re.compile(r"~[\w.-]*/[^\n]+")
+_NOT_HOMES = ("/mnt/batch", "/mnt/azureml", "/home/azureuser", "/root/.cache", "/root/.keras")
+_SPEAKS = frozenset({"print", "add_parser", "ArgumentParser", "warn", "info", "debug", "warning", "error", "exit"})
+_PLATFORM = re.compile(r"platform\.system|sys\.platform|os\.name|COLAB|colab|KAGGLE|kaggle|exists|isdir|isfile|is_dir")
+
+
+def check(context: Context) -> Iterator[Finding]:
+    """Constants that are a path of one machine, at the place where they stand."""
+    for module in context.program.modules if context.program else ():
+        seen: set[str] = set()
+        for node in module.nodes:
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value not in seen:
+                kind = kind_of(node.value)
+                if kind and not _is_only_said(module, node):
+                    seen.add(node.value)
+                    yield from _finding(context, module, node, kind)
+
+
+def kind_of(text: str) -> str:
+    """What kind of machine-bound path a text is: empty for none."""
+    text = text.strip()
+    if _DRIVE.fullmatch(text) and (len(text) > 3 or text.endswith(("\\", "/"))):  # noqa: PLR2004
+        return "a path on a drive of Windows"
+    if _SHARE.fullmatch(text):
+        return "a share of Windows"
+    if text.startswith(_NOT_HOMES):
+        return ""
+    match = _HOME.fullmatch(text)
+    if match and (match[2] or "").strip("/"):
+        return "a path on one machine"
+    return "a path in your home folder" if _TILDE.fullmatch(text) and " " not in text else ""
+
+
+def _is_only_said(module: Module, node: ast.AST) -> bool:
+    """Whether a text is a docstring, a message, help, or something that texts are compared or matched with."""
+    child = node
+    for parent in module.around(node):
+        match parent:
+            case ast.Expr() | ast.Compare() | ast.Raise() | ast.Assert():
+                return True
+            case ast.BinOp(op=ast.Add()) if child is parent.right:
+                return True
+            case ast.JoinedStr() if child is not parent.values[0]:
+                return True
+            case ast.FunctionDef() | ast.ClassDef() if child in parent.decorator_list:
+                return True
+            case ast.keyword(arg="help" | "description" | "epilog" | "usage"):
+                return True
+            case ast.Call():
+                method = parent.func.attr if isinstance(parent.func, ast.Attribute) else getattr(parent.func, "id", "")
+                return method in _SPEAKS or method in ("startswith", "endswith", "replace", "match", "compile", "sub")
+            case ast.stmt():
+                return False
+        child = parent
+    return child is None
+
+
+def _finding(context: Context, module: Module, node: ast.Constant, kind: str) -> Iterator[Finding]:
+    message = f"'{node.value!s}' is {kind}: it isn't there when the job runs elsewhere"
+    severity = confidence = None
+    if kind.endswith("home folder"):
+        severity, confidence = W, LIKELY
+    default = _option_of(module, node)
+    if default is not None:
+        if any(item.partition("=")[0] in default for item in context.job.arguments):
+            severity, confidence = N, POSSIBLE
+            message = f"the default of {default[-1]} is {kind}, '{node.value!s}'; this job gives another"
+        else:
+            message += f"; it is the default of {default[-1]}, which the job doesn't give"
+    elif _has_alternative(context, module, node):
+        severity, confidence = W, LIKELY
+    yield found(context.job, "local-path", message, at=module.at(node), severity=severity, confidence=confidence)
+
+
+def _option_of(module: Module, node: ast.AST) -> list[str] | None:
+    """The names of the option whose default a constant is."""
+    for parent in module.around(node):
+        if isinstance(parent, ast.Call):
+            method = parent.func.attr if isinstance(parent.func, ast.Attribute) else getattr(parent.func, "id", "")
+            if method in ("add_argument", "option", "Option"):
+                default = argument(parent, None, "default")
+                inside = default is not None and any(part is node for part in ast.walk(default))
+                names = [item.value for item in parent.args if isinstance(item, ast.Constant)]
+                return [str(name) for name in names] if inside and names else None
+    return None
+
+
+def _has_alternative(context: Context, module: Module, node: ast.AST) -> bool:
+    """Whether the program looks before it takes the path, or has another one at hand."""
+    program = context.program
+    if program is None or any(True for _ in flow.conditions(module, node)) or flow.handled(module, node, "OSError"):
+        return True
+    for parent in module.around(node):
+        match parent:
+            case ast.IfExp() | ast.BoolOp():
+                return True
+            case ast.Dict() | ast.List() | ast.Set():
+                items = parent.values if isinstance(parent, ast.Dict) else parent.elts
+                texts = [item.value for item in items if isinstance(item, ast.Constant) and isinstance(item.value, str)]
+                if any("/" in text and not kind_of(text) for text in texts):
+                    return True
+            case ast.Call() if module.names.full(parent.func) in ("os.environ.get", "os.getenv"):
+                variable = parent.args[0] if parent.args else None
+                return isinstance(variable, ast.Constant) and str(variable.value) in context.variables
+            case ast.Assign(targets=[ast.Name(id=name)]):
+                return len(module.names.assigned.get(name, ())) > 1 or _is_looked_at(module, name)
+            case ast.FunctionDef() | ast.AsyncFunctionDef():
+                return not flow.is_used(program, parent)
+    return False
+
+
+def _is_looked_at(module: Module, name: str) -> bool:
+    """Whether a condition asks whether the path of this name is there."""
+    for node in module.nodes:
+        if isinstance(node, ast.If | ast.IfExp):
+            test = ast.unparse(node.test)
+            if _PLATFORM.search(test) and any(isinstance(n, ast.Name) and n.id == name for n in ast.walk(node.test)):
+                return True
+    return False

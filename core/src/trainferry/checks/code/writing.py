@@ -1,0 +1,299 @@
+"""Files that could not be written, would be lost, or could not be taken home."""
+
+import ast
+import posixpath
+import re
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+
+from trainferry.checks.code import flow
+from trainferry.checks.code.names import argument
+from trainferry.checks.code.sinks import Write, writes
+from trainferry.checks.code.values import DATASET, UNKNOWN
+from trainferry.checks.context import Context
+from trainferry.checks.rules import found
+from trainferry.checks.rules.rule import LIKELY, POSSIBLE, E, W
+from trainferry.specs.finding import Finding
+
+_KEPT = ("outputs", "logs")
+_BAD = re.compile(r"[:&?*<>|\"]")
+_CLOCK = re.compile(
+    r"\.isoformat\(|strftime\([^)]*%[HIMSXTcx][^)]*:|ctime\(|str\((datetime\.)?(datetime\.)?now|utcnow\(\)|now\(\)"
+)
+_TEMPORARY = ("/tmp", "/dev/", "/var/tmp", "/mnt/", "/scratch", "/proc/")  # noqa: S108  (texts of the user's script)
+
+
+def check(context: Context) -> Iterator[Finding]:
+    """Each write of the program, held against what is there on a node, and what comes back from it."""
+    if context.program is None:
+        return
+    made = made_folders(context)
+    all_writes = list(writes(context))
+    for write in all_writes:
+        if write.text is None:
+            continue
+        yield from _into_dataset(context, write)
+        yield from _without_folder(context, write, made)
+        yield from _bad_name(context, write)
+    lost = list(_lost(context, all_writes))
+    yield from lost
+    if lost and _nothing_is_kept(all_writes):
+        message = "the script writes nothing below outputs/: the run would end without a result to bring back"
+        yield found(context.job, "results-all-lost", message, lost[-1].remedy, at=lost[-1].where)
+
+
+def made_folders(context: Context) -> list[str]:
+    """Folders that the program makes, as patterns; `*` if it makes one whose name isn't known."""
+    made = []
+    program = context.program
+    for module in program.modules if program else ():
+        values = context.values(module)
+        for call, name in module.calls:
+            path: ast.expr | None = None
+            last = name.rpartition(".")[2]
+            if last in (
+                "makedirs",
+                "mkdir",
+                "mkdtemp",
+                "MakeDirs",
+                "gfile.makedirs",
+                "copytree",
+                "mkpath",
+                "ensure_dir",
+            ):
+                is_method = last == "mkdir" and isinstance(call.func, ast.Attribute) and name != "os.mkdir"
+                path = (
+                    call.func.value
+                    if is_method and isinstance(call.func, ast.Attribute)
+                    else argument(call, 0, "name", "path")
+                )
+                if last == "copytree":
+                    path = argument(call, 1, "dst")
+            elif last in ("TensorBoard", "ModelCheckpoint", "SummaryWriter", "BackupAndRestore", "export"):
+                path = argument(call, 0, "log_dir", "filepath", "backup_dir")
+                text = values.text(path)
+                if last == "ModelCheckpoint" and text:
+                    made.append(pattern(posixpath.dirname(text)))
+                    continue
+            elif name in (
+                "subprocess.run",
+                "subprocess.call",
+                "subprocess.check_call",
+                "os.system",
+            ) and "mkdir" in ast.unparse(call):
+                made.append("*")
+                continue
+            else:
+                continue
+            text = values.text(path)
+            made.append(pattern(text) if text else "*")
+    return made
+
+
+def pattern(text: str) -> str:
+    """A path as a pattern: what isn't known matches anything."""
+    return posixpath.normpath(text.replace("[", "?").replace(UNKNOWN, "*")) if text else "."
+
+
+def _is_there(context: Context, folder: str, made: list[str]) -> bool:
+    if folder in (".", "") or folder in _KEPT or folder in context.folders:
+        return True
+    wanted = pattern(folder)
+    for own in made:
+        if own in ("*", wanted) or own.startswith(wanted + "/") or fnmatchcase(wanted, own):
+            return True
+        if UNKNOWN in folder and fnmatchcase(own, wanted):
+            return True
+    return False
+
+
+def _without_folder(context: Context, write: Write, made: list[str]) -> Iterator[Finding]:
+    text = write.text or ""
+    if write.makes_folder or text.startswith(("/", "~", UNKNOWN)) or "://" in text or DATASET in text:
+        return
+    if _makes_by_format(write, context):
+        return
+    folder = posixpath.dirname(posixpath.normpath(text))
+    if (
+        not folder
+        or folder.startswith("..")
+        or UNKNOWN in folder
+        or _is_there(context, folder, [m for m in made if m != "*"])
+    ):
+        return
+    program = context.program
+    sure = (
+        program is not None
+        and "*" not in made
+        and flow.is_sure(program, write.module, write.call, "OSError", "FileNotFoundError")
+    )
+    yield found(
+        context.job,
+        "folder-missing",
+        f"'{text.replace(UNKNOWN, '...')}' is written, but nothing makes the folder '{folder}'",
+        f'before it, write: os.makedirs("{folder}", exist_ok=True)',
+        at=write.module.at(write.call),
+        severity=None if sure else W,
+        confidence=None if sure else POSSIBLE,
+    )
+
+
+def _makes_by_format(write: Write, context: Context) -> bool:
+    """Whether a save of Keras makes its folder: HDF5 does in every version, SavedModel is a folder itself."""
+    last = write.call.func.attr if isinstance(write.call.func, ast.Attribute) else ""
+    if last not in ("save", "save_weights", "save_model"):
+        return False
+    text = write.text or ""
+    if last == "save_weights" or text.endswith((".h5", ".hdf5")):
+        return True
+    return context.packages.keras == 2 and not text.endswith((".keras", ".png", ".jpg", ".npy", ".txt"))  # noqa: PLR2004
+
+
+def _into_dataset(context: Context, write: Write) -> Iterator[Finding]:
+    text = write.text or ""
+    if not text.startswith(DATASET):
+        return
+    name = text.removeprefix(DATASET).partition("/")[0].partition(UNKNOWN)[0]
+    dataset = context.job.datasets.get(name)
+    if dataset is None or dataset.mode != "mount" or (context.target and not context.target.mount_read_only):
+        return
+    program = context.program
+    sure = program is not None and flow.is_sure(program, write.module, write.call, "OSError", "PermissionError")
+    shown = text.removeprefix(DATASET + name).replace(UNKNOWN, "...").strip("/") or "it"
+    yield found(
+        context.job,
+        "dataset-written",
+        f"the script writes {shown} into the dataset '{name}', which is mounted read-only (errno 30)",
+        f"write below outputs/, or give the script a copy: datasets: {{{name}: {{mode: download}}}}",
+        at=write.module.at(write.call),
+        severity=E if sure else W,
+        confidence=None if sure else LIKELY,
+    )
+
+
+def _bad_name(context: Context, write: Write) -> Iterator[Finding]:
+    text = write.text or ""
+    source = ast.unparse(write.path)
+    name = text.removeprefix("./")
+    if text.startswith("/") or "://" in text:
+        return
+    bad = _BAD.search(name)
+    clock = UNKNOWN in text and _CLOCK.search(_written_out(write))
+    if not bad and not clock:
+        return
+    what = f"'{bad[0]}'" if bad else "':', which the time has in it"
+    yield found(
+        context.job,
+        "output-name",
+        f"the name of what is written here, {source}, holds {what}: it can't be stored or fetched everywhere",
+        "use letters, digits, '.', '_' and '-', such as strftime('%Y%m%d-%H%M%S')",
+        at=write.module.at(write.call),
+    )
+
+
+def _written_out(write: Write) -> str:
+    """The expression of a path with the values of its names in it."""
+    text = ast.unparse(write.path)
+    for node in ast.walk(write.path):
+        if isinstance(node, ast.Name) and (value := write.module.names.only_value(node.id)) is not None:
+            text += " " + ast.unparse(value)
+            for inner in ast.walk(value):
+                if isinstance(inner, ast.Name) and (more := write.module.names.only_value(inner.id)) is not None:
+                    text += " " + ast.unparse(more)
+    return text
+
+
+def _lost(context: Context, all_writes: list[Write]) -> Iterator[Finding]:
+    """Results below no folder that comes back: a model or table under a relative path beside outputs/."""
+    for write in all_writes:
+        text = write.text
+        if (
+            not text
+            or DATASET in text
+            or text.startswith(UNKNOWN)
+            or "://" in text
+            or "mkdir" in ast.unparse(write.call.func)
+        ):
+            continue
+        clean = posixpath.normpath(text)
+        if clean.split("/")[0] in _KEPT or "makedirs" in ast.unparse(write.call.func) or clean.startswith(_TEMPORARY):
+            continue
+        if clean.startswith("/") or re.match(r"[A-Za-z]:|~", clean):
+            continue  # another rule speaks of it
+        if not _is_result(write, clean) or _is_read_again(context, clean):
+            continue
+        shown = clean.replace(UNKNOWN, "...")
+        yield found(
+            context.job,
+            "output-lost",
+            f"'{shown}' is written beside outputs/, and is gone when the node is",
+            f"write it below outputs/: outputs/{posixpath.basename(shown)}",
+            at=write.module.at(write.call),
+        )
+
+
+def _nothing_is_kept(all_writes: list[Write]) -> bool:
+    """Whether a model is written, and surely nothing goes where it is brought back from."""
+    saves = False
+    for write in all_writes:
+        text = write.text
+        if text is None or text.startswith((UNKNOWN, "/")) or posixpath.normpath(text).split("/")[0] in _KEPT:
+            return False
+        last = write.call.func.attr if isinstance(write.call.func, ast.Attribute) else ""
+        saves = saves or last in _MODELS
+    return saves
+
+
+_MODELS = ("save", "save_weights", "save_model", "export", "save_pretrained", "ModelCheckpoint")
+
+
+def _is_result(write: Write, path: str) -> bool:
+    """Whether a file is likely meant to be kept: a model, a checkpoint, a table or a picture."""
+    last = write.call.func.attr if isinstance(write.call.func, ast.Attribute) else getattr(write.call.func, "id", "")
+    if last in (
+        "save",
+        "save_weights",
+        "save_model",
+        "export",
+        "save_pretrained",
+        "CSVLogger",
+        "ModelCheckpoint",
+        "savefig",
+    ):
+        return True
+    kinds = [
+        ".keras",
+        ".h5",
+        ".hdf5",
+        ".pt",
+        ".pth",
+        ".ckpt",
+        ".pkl",
+        ".joblib",
+        ".onnx",
+        ".tflite",
+        ".csv",
+        ".json",
+        ".jsonl",
+        ".npy",
+        ".npz",
+        ".png",
+        ".jpg",
+        ".txt",
+        ".log",
+    ]
+    return posixpath.splitext(path)[1] in kinds or last in ("TensorBoard", "SummaryWriter")
+
+
+def _is_read_again(context: Context, path: str) -> bool:
+    """Whether the script itself takes the file up again or copies it on, so that it is a file on the way."""
+    base = posixpath.basename(path)
+    count = 0
+    for module in context.program.modules if context.program else ():
+        for node in module.nodes:
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and base and node.value.endswith(base):
+                count += 1
+        for _, name in module.calls:
+            if name.endswith(("log_artifact", "log_artifacts", "upload_file", "upload_folder", "upload_blob")):
+                return True
+    return count > 1

@@ -1,0 +1,5 @@
+"""A script that knows nothing of Trainferry."""
+
+import sys
+
+print("hello", *sys.argv[2:])

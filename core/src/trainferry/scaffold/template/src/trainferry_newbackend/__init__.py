@@ -1,0 +1,1 @@
+"""The backend `newbackend` of Trainferry."""

@@ -1,0 +1,3 @@
+"""Opts in to the conformance kit."""
+
+pytest_plugins = ["trainferry.testing.plugin"]
