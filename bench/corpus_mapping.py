@@ -157,6 +157,7 @@ def _command(value: Node, pairs: list[tuple[Node, Node]], mapped: Mapped, known:
 def _placeholders(text: str) -> str:
     import re  # noqa: PLC0415
 
+    text = re.sub(r"\$?\{\{?\s*outputs\.([\w-]+)\s*\}?\}", r"outputs/\1", text)
     return re.sub(r"\$?\{\{?\s*inputs\.([\w-]+)\s*\}?\}", r"${{ datasets.\1 }}", text)
 
 

@@ -25,6 +25,7 @@ ALL = (
     "run_overhead",
     "emulator",
     "azureml_runs",
+    "upload",
     "plugins",
     "new_backend",
     "data_preparation",

@@ -171,6 +171,9 @@ FAILS = [
     ("package-needed", E, KERAS + "keras.utils.plot_model(m)\n", "pydot"),
 ]
 
+QUIET = ("check-broken", "error-swallowed", "output-name", "file-nowhere", "monitor-unknown", "api-gone")
+"""Warnings that what is in order must not get either."""
+
 PASSES = {
     "a folder that is made": KERAS + "os.makedirs('outputs/a', exist_ok=True)\nm.save('outputs/a/m.keras')\n",
     "a folder made by pathlib": KERAS
@@ -190,6 +193,10 @@ PASSES = {
     "a part of an address": "import requests\nrequests.get('https://example.com' + '/home/index')\n",
     "the default of an option that is given": "import argparse\np = argparse.ArgumentParser()\n"
     "p.add_argument('--data', default='/home/me/x')\np.parse_args()\n",
+    "a time without colons": "import datetime\nt = datetime.datetime.now().strftime('%Y-%m-%d-%H-%M')\n"
+    "open(f'outputs/{t}.txt', 'w')\nopen('outputs/' + str(datetime.datetime.now()).replace(':', '-'), 'w')\n",
+    "a model that is saved if asked to": FIT + ARGS + "if args.data == 'x':\n    m.save('m.keras')\n",
+    "a name with fields that Keras fills": KERAS + "keras.callbacks.ModelCheckpoint('outputs/{loss:.2f}.keras')\n",
     "a temporary file": "import tempfile, os\nopen(os.path.join(tempfile.mkdtemp(), 'a'), 'wb').write(b'x')\n",
     (
         "a file that is written and read again"
@@ -248,9 +255,7 @@ def test_what_would_fail_is_found(look: Look, rule: str, severity: str, script: 
 @pytest.mark.parametrize("script", PASSES.values(), ids=PASSES)
 def test_what_is_in_order_is_not_rejected(look: Look, script: str) -> None:
     found = look(script, target=RehearsalRules())
-    assert [
-        f"{f.id}: {f.message}" for f in found if f.severity == "error" or f.id in ("check-broken", "error-swallowed")
-    ] == []
+    assert [f"{f.id}: {f.message}" for f in found if f.severity == "error" or f.id in QUIET] == []
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -229,7 +230,7 @@ def test_the_tail_of_a_log_may_be_followed(ferry: Run) -> None:
     [
         ("bogus=1", "--set bogus: unknown key 'bogus'\n  keys known here: name,"),
         ("compute.siz=1", "--set compute.siz: unknown key 'siz' in compute\n  did you mean 'size'?"),
-        ("timeout=5x", "--set timeout: '5x' is not a duration; write it like 2h"),
+        ("timeout=5x", "timeout: '5x' is not a duration; write it like 2h"),
         ("distribution.nodes=2", "--set distribution.nodes: 'kind' is missing in distribution\n  add kind: tensorflow"),
         ("distribution.kind=horovod", "distribution.kind can't be 'horovod'\n  write one of: tensorflow, mpi, pytorch"),
         (
@@ -276,6 +277,13 @@ def test_init_writes_a_job_that_passes_and_overwrites_nothing(ferry: Run) -> Non
     assert "argparse" in Path("a b ü/train.py").read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize("folder", ["2024", "null", "on", "1.5", "two words", "ünï"])
+def test_init_takes_a_folder_of_any_name(ferry: Run, folder: str) -> None:
+    typed = ferry("init", folder).stderr.removeprefix("try: ")
+    assert shlex.split(typed) == ["ferry", "run", f"{folder}/job.yaml"]
+    ferry("check", f"{folder}/job.yaml", "--strict")
+
+
 def test_the_schema_goes_to_a_file_or_the_terminal(ferry: Run) -> None:
     ferry("schema", "-o", "job.schema.json")
     assert json.loads(Path("job.schema.json").read_text(encoding="utf-8")) == document(ferry("schema"))
@@ -306,6 +314,18 @@ def test_bash_completes_commands_options_and_run_ids(ferry: Run) -> None:
     assert "backends" in completed("ba")
     assert "--detach" in completed("run", "--de")
     assert name in completed("show", name[:5])
+    Path("trainferry.toml").write_text("[profiles.cloud]\n[profiles.cluster]\n", encoding="utf-8")
+    Path("results").mkdir()
+    for words, offered in (
+        (["run", "job.yaml", "--on", "sh"], ["shelf"]),
+        (["backends", "sh"], ["shelf"]),
+        (["doctor", "sh"], ["shelf"]),
+        (["plan", "job.yaml", "--profile", "cl"], ["cloud", "cluster"]),
+        (["fetch", name, "--to", "res"], ["results"]),
+        (["compare", "job"], ["job.yaml"]),
+        (["plot", name[:5]], [name]),
+    ):
+        assert completed(*words).split() == offered, words
 
 
 def test_a_reader_that_goes_away_is_no_error(ferry: Run) -> None:
@@ -325,6 +345,23 @@ def test_a_mistake_of_ours_leaves_its_trace_in_a_file(ferry: Run, tmp_path: Path
     (trace,) = (own_home / "state" / "crashes").iterdir()
     assert "1 / 0" in trace.read_text()
     assert "Traceback" in ferry("run", "job.yaml", code=1, TRAINFERRY_DEBUG="1").stderr
+
+
+def test_an_interrupt_that_a_library_swallowed_is_no_mistake_of_ours(
+    ferry: Run, tmp_path: Path, own_home: Path
+) -> None:
+    """As with a library that Ctrl-C leaves half loaded: what fails then is the rest of it."""
+    plugin = tmp_path / "sites" / "trainferry-shelf" / "shelf_backend.py"
+    interrupt = """
+        import signal
+        try:
+            signal.raise_signal(signal.SIGINT)
+        except KeyboardInterrupt:
+            raise ImportError("half a module") from None"""
+    plugin.write_text(plugin.read_text().replace("def poll(self, refs):", f"def poll(self, refs):{interrupt}"))
+    done = ferry("run", "job.yaml", code=130)
+    assert done.stderr.endswith("\ninterrupted\n")
+    assert not (own_home / "state" / "crashes").exists()
 
 
 def test_a_damaged_run_store_is_mended_and_the_earlier_runs_are_there(ferry: Run, own_home: Path) -> None:

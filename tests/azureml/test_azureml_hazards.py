@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from azure_lab import FERRY, Lab
+from trainferry import Ferry, Job
 from trainferry.errors import BackendError, ConfigError, FerryError
 from trainferry.specs import RunState
 
@@ -46,6 +47,7 @@ def test_a_dataset_that_points_nowhere_is_found_before_the_submit(lab: Lab) -> N
     assert "holds nothing at not/there/" in plan.errors[0].message
 
 
+@pytest.mark.slow
 def test_data_that_is_in_the_cloud_is_taken_by_address_and_by_name(lab: Lab) -> None:
     lab.write("a", "data/one.txt")
     payload = next(
@@ -68,8 +70,9 @@ def test_metrics_of_a_script_that_ends_at_once_come_home(lab: Lab, monkeypatch: 
     )
     lab.configure_cli(monkeypatch)
     lab.write(JOB + "metrics: outputs/h.csv\n", "job.yaml")
-    told = json.loads(lab.ferry("run", "job.yaml", "--json").stdout)
-    assert told["metrics"] == [{"epoch": 0.0, "loss": 2.5}]
+    with Ferry() as ferry:
+        run = ferry.run(Job.load("job.yaml")).wait(60)
+        assert [dict(row) for row in run.metrics()] == [{"epoch": 0.0, "loss": 2.5}]
 
 
 def test_what_a_script_logged_through_azure_is_read_by_step(lab: Lab) -> None:
@@ -108,6 +111,7 @@ print([name for name in sys.modules if name.split(".")[0] in ("azureml", "msrest
     assert (done.stdout, done.returncode) == ("[]\n", 0), done.stderr
 
 
+@pytest.mark.slow
 def test_a_variable_that_crashes_the_sdk_and_a_stale_list_of_clouds_do_no_harm(
     lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -160,6 +160,7 @@ def test_the_config_file_of_the_sdk_names_the_workspace(lab: Lab, monkeypatch: p
     assert "this is no workspace config of azureml-core" in done.stderr
 
 
+@pytest.mark.slow
 def test_no_secret_is_kept_or_told(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     lab.configure_cli(monkeypatch)
     lab.write("a", "data/one.txt")

@@ -1,7 +1,6 @@
 """From plan to fetched files on Azure ML, as the emulator speaks it: what a run gets, and what comes home."""
 
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -188,9 +187,42 @@ def test_variables_of_the_job_reach_the_script_and_a_timeout_ends_it(lab: Lab) -
     assert lab.log(ref).startswith("blue")
 
 
-def test_the_portal_address_and_what_the_script_logged(lab: Lab) -> None:
+def test_a_log_is_read_on_from_a_cursor_by_any_client_and_nothing_twice(lab: Lab) -> None:
+    lab.write("import time\nfor n in range(8):\n    print('line ü', n, flush=True)\n    time.sleep(0.4)\n")
+    ref = lab.submit()
+    pieces: list[str] = []
+    cursor, finished = None, False
+    while not finished:
+        chunk = lab.client().read_log(ref, cursor)  # each time as another machine would go on
+        pieces.append(chunk.text)
+        cursor, finished = chunk.cursor, chunk.finished
+    assert "".join(pieces) == "".join(f"line ü {n}\n" for n in range(8))
+    assert len([piece for piece in pieces if piece]) > 1
+    again = lab.backend.read_log(ref, cursor)
+    assert (again.text, again.cursor, again.finished) == ("", cursor, True)
+    with pytest.raises(BackendError, match="no place in a log"):
+        lab.backend.read_log(ref, "somewhere")
+
+
+def test_the_log_of_the_older_runtime_is_found_too(lab: Lab) -> None:
+    variables = {"AZUREML_COMPUTE_USE_COMMON_RUNTIME": "false"}
+    ref = lab.run(environment={"name": "plain", "python": "3.11", "variables": variables}, arguments=["old"])
+    assert lab.log(ref) == '["old"]\n'
+    assert "logs/azureml-logs/70_driver_log.txt" in {entry.path for entry in lab.backend.list_files(ref)}
+
+
+def test_the_states_of_many_runs_take_one_request(lab: Lab) -> None:
+    refs = [lab.submit() for _ in range(3)]
+    backend = lab.client()
+    backend.poll(refs)
+    before = lab.azure.admin.count()
+    assert len(backend.poll([*refs, *refs])) == 3
+    asked = [one for one in lab.azure.admin.requests(before) if one["service"] == "history"]
+    assert [(one["method"], one["path"].rpartition("/")[2]) for one in asked] == [("POST", "runs:query")]
+
+
+def test_the_portal_address_is_that_of_the_studio(lab: Lab) -> None:
     ref = lab.run()
     address = str(lab.backend.portal_url(ref))
     assert address.startswith("https://ml.azure.com/runs/")
     assert f"workspaces/{lab.azure.workspace}" in address
-    assert sys.version_info >= (3, 11)

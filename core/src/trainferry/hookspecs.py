@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pluggy
 
+from trainferry.finding_hooks import rules  # noqa: F401  (a hook like those below)
 from trainferry.progress import Report
 from trainferry.rehearsal_hooks import (  # noqa: F401  (they are hooks like those below)
     plan_rehearsal,

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 _FIRST_PAUSE = 0.002
 _LONGEST_PAUSE = 5.0
+_LONGEST_LOG_PAUSE = 2.0
+"""Seconds; whoever follows a log looks at it, and a line should be seen within three."""
 
 
 class Run:
@@ -58,7 +60,7 @@ class Run:
 
     def follow(self, cursor: str | None = None, timeout: float | None = None) -> Iterator[str]:
         """Pieces of the log as they come, until the run has ended and all is read; then `record` is up to date."""
-        pace = _Pace(timeout)
+        pace = _Pace(timeout, _LONGEST_LOG_PAUSE)
         while True:
             chunk = self._backend.read_log(require_ref(self.record), cursor)
             cursor = chunk.cursor
@@ -162,7 +164,8 @@ class _Pace:
     asked less often than a fast one, without a figure for each backend.
     """
 
-    def __init__(self, timeout: float | None) -> None:
+    def __init__(self, timeout: float | None, longest: float = _LONGEST_PAUSE) -> None:
+        self._longest = longest
         self._begun = self._asked = time.monotonic()
         self._deadline = None if timeout is None else self._begun + timeout
 
@@ -175,6 +178,6 @@ class _Pace:
         now = time.monotonic()
         if self._deadline is not None and now >= self._deadline:
             raise TimeoutError(complaint)
-        pause = min(max(_FIRST_PAUSE, (now - self._begun) / 20, now - self._asked), _LONGEST_PAUSE)
+        pause = min(max(_FIRST_PAUSE, (now - self._begun) / 20, now - self._asked), self._longest)
         time.sleep(pause if self._deadline is None else min(pause, self._deadline - now))
         self._asked = time.monotonic()

@@ -43,7 +43,10 @@ class AzureMLSettings(BaseModel):
         default=None, min_length=1, description="Datastore for uploads; the workspace's default if left out."
     )
     connections: int = Field(
-        default=16, ge=1, le=256, description="Requests that go at the same time while files travel (count)."
+        default=64,
+        ge=1,
+        le=256,
+        description="Most requests that go at the same time while files travel (count); fewer where storage is near.",
     )
     retry_seconds: float = Field(
         default=60, ge=0, description="How long a request that fails for a passing reason is tried again (seconds)."

@@ -105,8 +105,8 @@ class RayBackend:
         from trainferry_ray.watching import find
 
         target, own, _ = find(self._targets, ref)
-        api = target.api()
-        return f"{api.address}/#/jobs/{own.run_id}" if api else None
+        address = target.dashboard
+        return f"{address}/#/jobs/{own.run_id}" if address else None
 
     @hookimpl
     def find_runs(self, experiment: str | None, run_id: str | None) -> "Sequence[FoundRun]":

@@ -18,4 +18,4 @@ def price_of(spec: "ComputeSpec") -> Price | None:
     if size is None or size.usd_per_hour is None:
         return None
     low = "; low priority costs less" if spec.priority == "low" else ""
-    return Price(per_hour=size.usd_per_hour, source=f"estimate: {size.price_source}{low}")
+    return Price(per_hour=size.usd_per_hour, source=f"{size.price_source}{low}")

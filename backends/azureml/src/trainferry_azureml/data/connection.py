@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from trainferry.errors import BackendError
+from trainferry_azureml.data import wire
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,6 +46,7 @@ class Connections:
     def __init__(self, url: str, timeout: float) -> None:
         self.timeout = timeout
         self._url = urlsplit(url)
+        self._host = self._url.netloc.rpartition("@")[2]
         self._proxy = _proxy(self._url)
         self._tls = tls_context() if self._url.scheme == "https" else None
         self._mine = threading.local()
@@ -55,21 +57,25 @@ class Connections:
     def exchange(self, method: str, target: str, headers: Mapping[str, str], body: bytes = b"") -> Answer:
         """Send one request and read the whole answer; raises OSError or HTTPException if either is cut short."""
         try:
-            connection = self._connection()
+            sock = _socket(self._connection())
             start = time.perf_counter()
-            response = self._ask(connection, method, target, headers, body)
-            answer = response.read()
-            if response.will_close:
-                self.drop()
+            with suppress(BrokenPipeError, ConnectionResetError):
+                # A server that refuses a request need not read its body; what it said may still be there to read.
+                wire.send(sock, method, target, {"host": self._host, **headers}, body)
+            status, named, answer, reusable = wire.receive(self._mine.reader, method)
         except BaseException:
             self.drop()
             raise
-        return Answer(response.status, lower_case(response), answer, time.perf_counter() - start)
+        if not reusable:
+            self.drop()
+        return Answer(status, named, answer, time.perf_counter() - start)
 
     def stream(self, target: str, headers: Mapping[str, str]) -> http.client.HTTPResponse:
         """Ask for something long: the caller reads it to its end, or calls `drop`."""
         try:
-            return self._ask(self._connection(), "GET", target, headers, b"")
+            connection = self._connection()
+            connection.request("GET", target, headers=dict(headers))
+            return connection.getresponse()
         except BaseException:
             self.drop()
             raise
@@ -77,7 +83,7 @@ class Connections:
     def drop(self) -> None:
         """Close this thread's connection; the next request opens another."""
         connection: http.client.HTTPConnection | None = getattr(self._mine, "connection", None)
-        self._mine.connection = None
+        self._mine.connection = self._mine.reader = None
         if connection is not None:
             with self._lock:
                 self._open.discard(connection)
@@ -95,17 +101,6 @@ class Connections:
                     connection.sock.shutdown(socket.SHUT_RDWR)  # wakes who waits for this socket; close alone does not
             connection.close()
 
-    def _ask(
-        self, connection: http.client.HTTPConnection, method: str, target: str, headers: Mapping[str, str], body: bytes
-    ) -> http.client.HTTPResponse:
-        try:
-            connection.request(method, target, body or None, dict(headers))
-        except (BrokenPipeError, ConnectionResetError):
-            # A server that refuses a request need not read its body; what it said may still be there to read.
-            if not body or connection.sock is None:
-                raise
-        return connection.getresponse()
-
     def _connection(self) -> http.client.HTTPConnection:
         connection: http.client.HTTPConnection | None = getattr(self._mine, "connection", None)
         if connection is None:
@@ -117,6 +112,7 @@ class Connections:
             connection.connect()
             if self._closed:
                 raise ConnectionAbortedError("the transfer was stopped")
+            self._mine.reader = wire.Reader(_socket(connection))
         return connection
 
     def _make(self) -> http.client.HTTPConnection:
@@ -132,6 +128,14 @@ class Connections:
         if via is not None:
             connection.set_tunnel(host, port, _proxy_headers(via))
         return connection
+
+
+def _socket(connection: http.client.HTTPConnection) -> socket.socket:
+    """The socket of a connection; raises ConnectionAbortedError if `close` has taken it."""
+    if connection.sock is None:
+        raise ConnectionAbortedError("the transfer was stopped")
+    sock: socket.socket = connection.sock
+    return sock
 
 
 def lower_case(response: http.client.HTTPResponse) -> dict[str, str]:

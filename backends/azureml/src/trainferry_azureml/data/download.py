@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+MOST = 16
+"""Connections at most: files of runs are few, and each connection costs a handshake."""
+
 
 @dataclass(frozen=True, slots=True)
 class RemoteFile:
@@ -41,7 +44,7 @@ def download(
     destination: Path,
     report: Report = silent,
     *,
-    connections: int = 16,
+    connections: int = MOST,
     patience: Patience | None = None,
 ) -> list[Path]:
     """Fetch files below a folder, which is made if need be; returns where they are, in the order given.
@@ -61,7 +64,7 @@ def download(
     except OSError as error:
         raise refusals.unwritable(error, str(destination)) from error
     try:
-        Crew(min(connections, len(wanted)), work.close).run(work.tasks, work.tell)
+        Crew(min(connections, MOST, len(wanted)), work.close).run(work.tasks, work.tell)
     finally:
         work.close()
     return targets

@@ -81,7 +81,7 @@ def choose_environment(job: "Job", session: "Session", workspace: "Workspace | N
 def _summary(definition: Definition) -> str:
     base = "your Dockerfile" if definition.dockerfile else str(definition.image)
     count = definition.packages
-    packages = f" and {count} package{'s' if count != 1 else ''}" if definition.conda else ""
+    packages = f" and {count} package{'s' if count != 1 else ''}" if count else ""
     return f"build the environment {definition.name} from {base}{packages}"
 
 

@@ -15,8 +15,7 @@ if TYPE_CHECKING:
 def read_metrics(session: "Session", ref: str) -> Sequence[Mapping[str, float]]:
     """One mapping for each step, with the metrics that have a value there.
 
-    A script that writes a file of metrics, as a job of Trainferry does, logs nothing here: then there are none, and the
-    core reads that file.
+    None for a script that logged nothing through Azure, such as one that writes a file of metrics.
     """
     reference = Reference.parse(ref)
     workspace = session.workspace(reference.coordinates)

@@ -17,9 +17,11 @@ from trainferry.specs.finding import Finding
 
 _KEPT = ("outputs", "logs")
 _BAD = re.compile(r"[:&?*<>|\"]")
-_CLOCK = re.compile(
-    r"\.isoformat\(|strftime\([^)]*%[HIMSXTcx][^)]*:|ctime\(|str\((datetime\.)?(datetime\.)?now|utcnow\(\)|now\(\)"
-)
+_COLONS = re.compile(r"strftime\([^)]*(:|%[XTcrR])|\.ctime\(|asctime\(")
+"""Ways of writing the time that surely put colons into it."""
+_PLAIN_TIME = re.compile(r"isoformat\(|\bnow\(|utcnow\(|today\(\)")
+_SAFE_TIME = re.compile(r"strftime|\.replace\(|\.timestamp\(|\.date\(\)|\.(year|month|day)\b|re\.sub")
+"""What people do to a time before it becomes a name."""
 _TEMPORARY = ("/tmp", "/dev/", "/var/tmp", "/mnt/", "/scratch", "/proc/")  # noqa: S108  (texts of the user's script)
 
 
@@ -37,7 +39,7 @@ def check(context: Context) -> Iterator[Finding]:
         yield from _bad_name(context, write)
     lost = list(_lost(context, all_writes))
     yield from lost
-    if lost and _nothing_is_kept(all_writes):
+    if lost and _nothing_is_kept(context, all_writes) and not _is_tracked(context):
         message = "the script writes nothing below outputs/: the run would end without a result to bring back"
         yield found(context.job, "results-all-lost", message, lost[-1].remedy, at=lost[-1].where)
 
@@ -174,11 +176,11 @@ def _into_dataset(context: Context, write: Write) -> Iterator[Finding]:
 def _bad_name(context: Context, write: Write) -> Iterator[Finding]:
     text = write.text or ""
     source = ast.unparse(write.path)
-    name = text.removeprefix("./")
+    name = re.sub(r"\{\w+(:[^{}]*)?\}", "", text.removeprefix("./"))  # what Keras fills in
     if text.startswith("/") or "://" in text:
         return
     bad = _BAD.search(name)
-    clock = UNKNOWN in text and _CLOCK.search(_written_out(write))
+    clock = UNKNOWN in text and _has_colons(_written_out(write))
     if not bad and not clock:
         return
     what = f"'{bad[0]}'" if bad else "':', which the time has in it"
@@ -189,6 +191,11 @@ def _bad_name(context: Context, write: Write) -> Iterator[Finding]:
         "use letters, digits, '.', '_' and '-', such as strftime('%Y%m%d-%H%M%S')",
         at=write.module.at(write.call),
     )
+
+
+def _has_colons(source: str) -> bool:
+    """Whether an expression of a path puts a time with colons into it."""
+    return bool(_COLONS.search(source) or (_PLAIN_TIME.search(source) and not _SAFE_TIME.search(source)))
 
 
 def _written_out(write: Write) -> str:
@@ -232,19 +239,29 @@ def _lost(context: Context, all_writes: list[Write]) -> Iterator[Finding]:
         )
 
 
-def _nothing_is_kept(all_writes: list[Write]) -> bool:
-    """Whether a model is written, and surely nothing goes where it is brought back from."""
+def _is_tracked(context: Context) -> bool:
+    """Whether the program hands results to a tracking server or a storage of its own."""
+    names = [name for _, _, name in (context.program.calls() if context.program else ())]
+    ends = ("register_model", "upload_file", "upload_folder", "upload_blob", "put_object", "push_to_hub", "copytree")
+    return any(name.startswith(("mlflow.", "wandb.", "comet_ml.", "neptune.")) or name.endswith(ends) for name in names)
+
+
+def _nothing_is_kept(context: Context, all_writes: list[Write]) -> bool:
+    """Whether a model is surely written, and nothing at all goes where it is brought back from."""
     saves = False
     for write in all_writes:
         text = write.text
         if text is None or text.startswith((UNKNOWN, "/")) or posixpath.normpath(text).split("/")[0] in _KEPT:
             return False
-        last = write.call.func.attr if isinstance(write.call.func, ast.Attribute) else ""
-        saves = saves or last in _MODELS
+        name = write.module.names.full(write.call.func)
+        if name.rpartition(".")[2] in _MODELS and context.program is not None:
+            again = _is_read_again(context, posixpath.normpath(text))
+            saves = saves or (flow.is_sure(context.program, write.module, write.call) and not again)
     return saves
 
 
-_MODELS = ("save", "save_weights", "save_model", "export", "save_pretrained", "ModelCheckpoint")
+_MODELS = ("save", "save_weights", "save_model", "export", "save_pretrained")
+"""Methods that write a model when it is trained."""
 
 
 def _is_result(write: Write, path: str) -> bool:
