@@ -22,6 +22,13 @@ RULES: Mapping[str, Rule] = {
         "Nothing to do, or name another cluster.",
         example="compute: {max_nodes: 10}, and the cluster grows to 4",
     ),
+    "compute-ending": Rule(
+        W,
+        "Azure has announced the end of the size",
+        "From that day on no new node of it can be had.",
+        "Take what replaces it, soon.",
+        example="compute: {size: Standard_NC6s_v3}",
+    ),
     "compute-failed": Rule(
         E,
         "The cluster could not be made",
@@ -63,6 +70,13 @@ RULES: Mapping[str, Rule] = {
         "The cluster can't be made there.",
         "Take one that the message names, or another region.",
         example="compute: {size: Standard_ND96asr_v4, region: westeurope}",
+    ),
+    "compute-ending": Rule(
+        W,
+        "Azure will withdraw the size",
+        "From that day on no new node of it can be had.",
+        "Take what replaces it before then.",
+        example="compute: {size: Standard_NV12s_v3}",
     ),
     "compute-retired": Rule(
         E,
