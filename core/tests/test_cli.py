@@ -225,28 +225,6 @@ def test_the_tail_of_a_log_may_be_followed(ferry: Run) -> None:
     assert "'-1' is no whole number of 0 or more" in ferry("logs", "latest", "--tail", "-1", code=2).stderr
 
 
-@pytest.mark.parametrize(
-    ("setting", "told"),
-    [
-        ("bogus=1", "--set bogus: unknown key 'bogus'\n  keys known here: name,"),
-        ("compute.siz=1", "--set compute.siz: unknown key 'siz' in compute\n  did you mean 'size'?"),
-        ("timeout=5x", "timeout: '5x' is not a duration; write it like 2h"),
-        ("distribution.nodes=2", "--set distribution.nodes: 'kind' is missing in distribution\n  add kind: tensorflow"),
-        ("distribution.kind=horovod", "distribution.kind can't be 'horovod'\n  write one of: tensorflow, mpi, pytorch"),
-        (
-            "compute.max_nodes=0",
-            "--set compute.max_nodes: compute.max_nodes is 0, but must be at least 1\n  'ferry config",
-        ),
-        ("backends.shelf.exit_cod=1", "--set backends.shelf.exit_cod: unknown setting 'backends.shelf.exit_cod'\n"),
-        ("backends.shelf.exit_cod=1", "did you mean 'exit_code'? settings known here: exit_code, fail_at"),
-        ("backends.shelf.exit_code=x", "backends.shelf.exit_code must be a whole number, but this is 'x'\n  settings"),
-    ],
-)
-def test_a_setting_that_does_not_fit_is_told_with_its_source(ferry: Run, setting: str, told: str) -> None:
-    said = ferry("plan", "job.yaml", "--set", setting, code=2).stderr
-    assert told in said
-
-
 def test_config_shows_values_with_their_origin(ferry: Run) -> None:
     Path("trainferry.toml").write_text('[backends.shelf]\napi_token = "abc123"\n', encoding="utf-8")
     text = ferry("config", "--set", "compute.size=big").stdout

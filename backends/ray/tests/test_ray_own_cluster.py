@@ -122,3 +122,7 @@ def test_only_its_own_cluster_can_be_torn_down(tmp_path: Path) -> None:
     lab = Lab(tmp_path, {})
     with pytest.raises(BackendError, match="made no cluster:gpu"):
         lab.backend.tear_down("cluster:gpu")
+
+
+def test_a_run_may_be_forgotten_whatever_the_cluster_keeps_of_it(tmp_path: Path) -> None:
+    Lab(tmp_path, {}).backend.tear_down("run:try-1")

@@ -198,9 +198,7 @@ class Backend:
         return cast("RehearsalRules", self._call("rehearsal_rules", job=job))
 
     def rules(self) -> "Mapping[str, Rule]":
-        """What the backend's own findings mean; empty if it tells nothing."""
-        if "rules" not in self.capabilities:
-            return {}
+        """What the backend's own findings mean, by their ids."""
         return cast("Mapping[str, Rule]", self._call("rules"))
 
     def plan_rehearsal(self, job: "Job", run_id: str, rules: "RehearsalRules") -> "Plan":

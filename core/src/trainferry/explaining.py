@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from trainferry.checks.rules import RULES, Rule
-from trainferry.errors import PluginError
+from trainferry.errors import CapabilityMissing, PluginError
 from trainferry.plugins import BACKENDS, entries, load_backend
 
 
@@ -16,11 +16,11 @@ def every_rule() -> dict[str, Rule]:
 
 
 def rules_of_backends() -> dict[str, Mapping[str, Rule]]:
-    """The rules of each installed backend, by its name; one that can't be loaded has none."""
+    """The rules of each installed backend that tells them, by its name; one that can't be loaded is left out."""
     found: dict[str, Mapping[str, Rule]] = {}
     for name in sorted({entry.name for entry in entries(BACKENDS)}):
         try:
             found[name] = load_backend(name).rules()
-        except PluginError:
+        except (CapabilityMissing, PluginError):
             continue
     return found

@@ -339,6 +339,8 @@ def quota(compute: "ComputeSpec") -> "Quota | None":
 def tear_down(resource: str) -> bool | None:
     """Remove a resource that `ferry up` made, named as in the plan; True when it is gone, also if it never was there.
 
+    `ferry rm` asks for `run:REF`, a run that has ended: what this machine keeps of it goes, what a service keeps stays.
+
     >>> from trainferry.backend import Backend
     >>> from trainferry.hookspecs import hookimpl
     >>> class Mill:

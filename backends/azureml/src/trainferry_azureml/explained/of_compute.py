@@ -64,6 +64,13 @@ RULES: Mapping[str, Rule] = {
         "Take one that the message names, or another region.",
         example="compute: {size: Standard_ND96asr_v4, region: westeurope}",
     ),
+    "compute-ending": Rule(
+        W,
+        "Azure will withdraw the size",
+        "From that day on no new node of it can be had.",
+        "Take what replaces it before then.",
+        example="compute: {size: Standard_NV12s_v3}",
+    ),
     "compute-retired": Rule(
         E,
         "Azure has withdrawn the size",

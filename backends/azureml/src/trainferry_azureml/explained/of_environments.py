@@ -15,6 +15,20 @@ RULES: Mapping[str, Rule] = {
         "Take a newer one, or give the packages.",
         example="environment: {curated: AzureML-tensorflow-2.12-cuda11}",
     ),
+    "image-private": Rule(
+        W,
+        "The image lies in a registry that may want a login",
+        "The build fails if the workspace may not pull it.",
+        "Give the workspace's identity the role AcrPull, or take a public image.",
+        example="environment: {image: mine.azurecr.io/train:1}",
+    ),
+    "mlflow-alone": Rule(
+        W,
+        "mlflow without azureml-mlflow",
+        "It can't speak to the workspace, whose tracking address is azureml://: logging fails, and with it the run.",
+        "Add azureml-mlflow to pip.",
+        example="environment: {pip: [mlflow]}",
+    ),
     "dockerfile-context": Rule(
         E,
         "The Dockerfile takes files from beside it",

@@ -16,6 +16,8 @@ from trainferry.checks.rules.rule import LIKELY, POSSIBLE, E, W
 from trainferry.specs.finding import Finding
 
 _KEPT = ("outputs", "logs")
+ALONE = "="
+"""Begins the pattern of a folder that is made without those on the way to it."""
 _BAD = re.compile(r"[:&?*<>|\"]")
 _COLONS = re.compile(r"strftime\([^)]*(:|%[XTcrR])|\.ctime\(|asctime\(")
 """Ways of writing the time that surely put colons into it."""
@@ -88,7 +90,8 @@ def made_folders(context: Context) -> list[str]:
             else:
                 continue
             text = values.text(path)
-            made.append(pattern(text) if text else "*")
+            alone = last == "mkdir" and not any(keyword.arg == "parents" for keyword in call.keywords)
+            made.append((ALONE if alone else "") + pattern(text) if text else "*")
     return made
 
 
@@ -98,10 +101,15 @@ def pattern(text: str) -> str:
 
 
 def _is_there(context: Context, folder: str, made: list[str]) -> bool:
+    """Whether a folder travels, is made for every run, or is made by the program, itself or on the way to another."""
     if folder in (".", "") or folder in _KEPT or folder in context.folders:
         return True
     wanted = pattern(folder)
     for own in made:
+        if own.startswith(ALONE):
+            if fnmatchcase(wanted, own.removeprefix(ALONE)):
+                return True
+            continue
         if own in ("*", wanted) or own.startswith(wanted + "/") or fnmatchcase(wanted, own):
             return True
         if UNKNOWN in folder and fnmatchcase(own, wanted):
@@ -223,10 +231,16 @@ def _lost(context: Context, all_writes: list[Write]) -> Iterator[Finding]:
         ):
             continue
         clean = posixpath.normpath(text)
-        if clean.split("/")[0] in _KEPT or "makedirs" in ast.unparse(write.call.func) or clean.startswith(_TEMPORARY):
+        if (
+            clean.split("/")[0] in _KEPT
+            or "makedirs" in ast.unparse(write.call.func)
+            or (clean.startswith(_TEMPORARY) and not _saves_model(write))
+        ):
             continue
-        if clean.startswith("/") or re.match(r"[A-Za-z]:|~", clean):
+        if re.match(r"[A-Za-z]:|~|/(home|Users|root|content)/", clean):
             continue  # another rule speaks of it
+        if clean.startswith("/") and not _saves_model(write):
+            continue
         if not _is_result(write, clean) or _is_read_again(context, clean):
             continue
         shown = clean.replace(UNKNOWN, "...")
@@ -262,6 +276,10 @@ def _nothing_is_kept(context: Context, all_writes: list[Write]) -> bool:
 
 _MODELS = ("save", "save_weights", "save_model", "export", "save_pretrained")
 """Methods that write a model when it is trained."""
+
+
+def _saves_model(write: Write) -> bool:
+    return write.module.names.full(write.call.func).rpartition(".")[2] in _MODELS
 
 
 def _is_result(write: Write, path: str) -> bool:
