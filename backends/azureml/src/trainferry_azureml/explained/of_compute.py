@@ -22,13 +22,6 @@ RULES: Mapping[str, Rule] = {
         "Nothing to do, or name another cluster.",
         example="compute: {max_nodes: 10}, and the cluster grows to 4",
     ),
-    "compute-ending": Rule(
-        W,
-        "Azure has announced the end of the size",
-        "From that day on no new node of it can be had.",
-        "Take what replaces it, soon.",
-        example="compute: {size: Standard_NC6s_v3}",
-    ),
     "compute-failed": Rule(
         E,
         "The cluster could not be made",

@@ -99,20 +99,6 @@ RULES: Mapping[str, Rule] = {
         "Write it as docker pull takes it.",
         example='image: "My Image:latest"',
     ),
-    "image-private": Rule(
-        W,
-        "The image lies in a registry that may want a login",
-        "The workspace's identity may have no right to pull from it, and the node fails to prepare the job.",
-        "Give the identity the role AcrPull on the registry, or take a public image.",
-        example="image: mycompany.azurecr.io/training:1",
-    ),
-    "mlflow-alone": Rule(
-        W,
-        "mlflow without azureml-mlflow",
-        "It can't reach the workspace, whose tracking address is azureml://.",
-        "Add azureml-mlflow to environment.pip.",
-        example="pip: [tensorflow, mlflow]",
-    ),
     "image-tag": Rule(
         E,
         "A tag that is not in the form of the registry",
