@@ -48,7 +48,14 @@ class Storage:
 
     def faults(self, *rules: dict[str, Any]) -> list[dict[str, int]]:
         """Replace the rules of what goes wrong; how often each was met before this."""
-        whole: dict[str, Any] = {"methods": [], "expression": ".", "count": None, "after": 0, "probability": 1.0, "seed": 7}
+        whole: dict[str, Any] = {
+            "methods": [],
+            "expression": ".",
+            "count": None,
+            "after": 0,
+            "probability": 1.0,
+            "seed": 7,
+        }
         sent = [{"id": f"{number}-{secrets.token_hex(4)}", **whole, **rule} for number, rule in enumerate(rules)]
         return self._control("PUT", json.dumps(sent))
 
