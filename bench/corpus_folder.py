@@ -111,8 +111,13 @@ def _fill(folder: Path, mapped: Mapped) -> None:
     """Put pictures into class folders that the set-up has made and left empty, where the data holds nothing else."""
     import yaml  # noqa: PLC0415
 
-    job = yaml.safe_load(mapped.text)
-    for dataset in (job.get("datasets") or {}).values():
+    try:
+        job = yaml.safe_load(mapped.text)
+    except yaml.YAMLError:
+        return
+    if not isinstance(job, dict) or not isinstance(job.get("datasets"), dict):
+        return
+    for dataset in job["datasets"].values():
         root = folder / str(dataset.get("path", "")) if isinstance(dataset, dict) and dataset.get("path") else None
         if root is None or not root.is_dir() or any(path.is_file() for path in root.rglob("*")):
             continue
@@ -133,7 +138,7 @@ def _scripts(folder: Path, mapped: Mapped) -> None:
         if not path.is_file():
             continue
         text = path.read_text(encoding="utf-8", errors="surrogateescape")
-        mended = with_data_path(text, mapped.inputs[0])
+        mended = with_data_path(text, mapped.inputs)
         if mended != text:
             path.write_text(mended, encoding="utf-8", errors="surrogateescape")
             _pass_data(folder, mapped)
@@ -141,10 +146,10 @@ def _scripts(folder: Path, mapped: Mapped) -> None:
 
 def _pass_data(folder: Path, mapped: Mapped) -> None:
     """Give the script the path of its data, if the job doesn't yet."""
-    name = mapped.inputs[0]
-    if f"--{name}" in mapped.text:
+    missing = [name for name in mapped.inputs if f"--{name}" not in mapped.text]
+    if not missing:
         return
-    more = f'"--{name}", "${{{{ datasets.{name} }}}}"'
+    more = ", ".join(f'"--{name}", "${{{{ datasets.{name} }}}}"' for name in missing)
     if "arguments: [" in mapped.text:
         text = mapped.text.replace("arguments: [", f"arguments: [{more}, ", 1)
     else:
@@ -163,11 +168,19 @@ def launcher(command: str) -> str:
             f"import runpy\nimport sys\n\nsys.argv[1:] = {rest!r}\nrunpy.run_module({words[2]!r}, "
             "run_name='__main__', alter_sys=True)\n"
         )
-    return f"import subprocess\nimport sys\n\nsys.exit(subprocess.run(['bash', '-c', {command!r}]).returncode)\n"
+    return (
+        f"import subprocess\nimport sys\n\n"
+        f"sys.exit(subprocess.run(['bash', '-c', {command!r}, 'job', *sys.argv[1:]]).returncode)\n"
+    )
 
 
-def with_data_path(text: str, name: str) -> str:
-    """A script with `DATA`, the path that it is given, in place of the constant 'data'; lines stay where they are."""
+def with_data_path(text: str, inputs: dict[str, str]) -> str:
+    """A script with the path of the input that it is given in place of constants such as 'data'; lines stay.
+
+    The first input is what 'data' stands for, unless another one has the constant's own path.
+    """
+    names = list(inputs)
+    own = {path.removeprefix("./").rstrip("/"): name for name, path in inputs.items()}
     try:
         tree = ast.parse(text)
     except SyntaxError:
@@ -180,18 +193,23 @@ def with_data_path(text: str, name: str) -> str:
     lines = text.encode().splitlines(keepends=True)
     for node in sorted(places, key=lambda node: (node.lineno, node.col_offset), reverse=True):
         line = lines[node.lineno - 1]
-        below = str(node.value).removeprefix("./").removeprefix("data")
-        fresh = f"(DATA + {below!r})" if below.strip("/") else "DATA"
+        path = str(node.value).removeprefix("./").rstrip("/")
+        start = max((one for one in own if one and (path + "/").startswith(one + "/")), key=len, default="data")
+        value = f"DATA[{names.index(own.get(start, names[0]))}]"
+        below = path.removeprefix(start)
+        fresh = f"({value} + {below!r})" if below else value
         lines[node.lineno - 1] = line[: node.col_offset] + fresh.encode() + line[node.end_col_offset :]
     body = b"".join(lines).decode()
-    prelude = "import sys; DATA = sys.argv[sys.argv.index('--NAME') + 1]; "
-    if "argparse" not in text:
-        prelude = (
-            "import argparse; _p = argparse.ArgumentParser(); _p.add_argument('--NAME'); DATA = "
-            "_p.parse_known_args()[0].NAME; "
-        )
+    if "argparse" in text:
+        values = ", ".join(f"sys.argv[sys.argv.index('--{name}') + 1]" for name in names)
+        prelude = f"import sys; DATA = [{values}]; "
+    else:
+        options = "; ".join(f"_p.add_argument('--{name}')" for name in names)
+        values = ", ".join(f"_a.{name.replace('-', '_')}" for name in names)
+        prelude = f"import argparse; _p = argparse.ArgumentParser(); {options}; _a = _p.parse_known_args()[0]; "
+        prelude += f"DATA = [{values}]; "
     simple = isinstance(tree.body[0], ast.Import | ast.ImportFrom | ast.Assign | ast.Expr) and tree.body[0].lineno == 1
-    return prelude.replace("NAME", name) + ("" if simple and ast.get_docstring(tree) is None else "\n") + body
+    return prelude + ("" if simple and ast.get_docstring(tree) is None else "\n") + body
 
 
 def _is_name_of_option(tree: ast.Module, constant: ast.Constant) -> bool:

@@ -4,6 +4,7 @@ The mapping works on the YAML tree, so that what is wrong with a file stays wron
 one, a number such as 3.0. What the neutral form knows and a job file doesn't is said in `Mapped`.
 """
 
+import re
 import shlex
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -65,7 +66,8 @@ class Mapped:
     """A command line that a launcher has to run; a job file names a Python file."""
     backend: str = ""
     region: str = ""
-    inputs: list[str] = field(default_factory=list)
+    inputs: dict[str, str] = field(default_factory=dict)
+    """Path of each input, as the neutral form has it."""
     network: bool = True
     workspace: str | None = None
     dropped: list[str] = field(default_factory=list)
@@ -73,13 +75,17 @@ class Mapped:
 
 
 def map_job(text: str, read: Reader) -> Mapped:
-    """The job file for a neutral one; ValueError if it is no table. `read` gives the text of a file beside it."""
-    root = yaml.compose(text, Loader=yaml.SafeLoader)
+    """The job file for a neutral one; what is no YAML, or no table, is left as it is. `read` reads a file beside it."""
+    try:
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.YAMLError:
+        return Mapped(text)
     if not isinstance(root, MappingNode):
-        raise ValueError("the neutral job is no table")
+        return Mapped(text)
     mapped = Mapped("")
     pairs: list[tuple[Node, Node]] = []
     known = {key.value: value for key, value in root.value}
+    _drop_unknown_params(known, read)
     for key, value in root.value:
         _top(key, value, pairs, mapped, known, read)
     pairs += _spread(known)
@@ -150,13 +156,29 @@ def _command(value: Node, pairs: list[tuple[Node, Node]], mapped: Mapped, known:
         if "args" not in known:
             pairs.append((scalar("arguments"), listing([_text(word) for word in words[2:]])))
     else:
-        mapped.command = _placeholders(text)
+        command = _placeholders(text)
+        names = list(dict.fromkeys(re.findall(r"\$\{\{ datasets\.([\w-]+) \}\}", command)))
+        for number, name in enumerate(names, 1):
+            command = command.replace(f"${{{{ datasets.{name} }}}}", f'"${number}"')
+        mapped.command = command
         pairs.append((scalar("script"), scalar("launch_command.py")))
+        if "args" not in known:
+            pairs.append((scalar("arguments"), listing([quoted(f"${{{{ datasets.{name} }}}}") for name in names])))
+
+
+def _drop_unknown_params(known: dict[str, Node], read: Reader) -> None:
+    """Leave out parameters that the script's own parser doesn't know: the neutral form has them for the reader."""
+    params, script, source = known.get("params"), known.get("script"), known.get("source_dir")
+    try:
+        text = read(f"{source.value if source else '.'}/{script.value if script else ''}")
+    except (OSError, UnicodeDecodeError):
+        return
+    if isinstance(params, MappingNode) and "add_argument" in text:
+        params.value = [(key, item) for key, item in params.value if str(key.value) in text.replace("-", "_")]
 
 
 def _placeholders(text: str) -> str:
-    import re  # noqa: PLC0415
-
+    text = re.sub(r"\$?\{\{?\s*outputs\.([\w-]+)\s*\}?\}", r"outputs/\1", text)
     return re.sub(r"\$?\{\{?\s*inputs\.([\w-]+)\s*\}?\}", r"${{ datasets.\1 }}", text)
 
 
@@ -192,7 +214,9 @@ def _datasets(value: Node, mapped: Mapped) -> Node:
         return value
     pairs: list[tuple[Node, Node]] = []
     for key, item in value.value:
-        mapped.inputs.append(key.value)
+        pairs_of = item.value if isinstance(item, MappingNode) else []
+        paths = [str(value.value) for name, value in pairs_of if name.value == "path"]
+        mapped.inputs[key.value] = paths[0] if paths else str(item.value) if isinstance(item, ScalarNode) else ""
         pairs.append((key, _dataset(item)))
     return MappingNode("tag:yaml.org,2002:map", pairs)
 

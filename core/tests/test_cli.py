@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -224,28 +225,6 @@ def test_the_tail_of_a_log_may_be_followed(ferry: Run) -> None:
     assert "'-1' is no whole number of 0 or more" in ferry("logs", "latest", "--tail", "-1", code=2).stderr
 
 
-@pytest.mark.parametrize(
-    ("setting", "told"),
-    [
-        ("bogus=1", "--set bogus: unknown key 'bogus'\n  keys known here: name,"),
-        ("compute.siz=1", "--set compute.siz: unknown key 'siz' in compute\n  did you mean 'size'?"),
-        ("timeout=5x", "--set timeout: '5x' is not a duration; write it like 2h"),
-        ("distribution.nodes=2", "--set distribution.nodes: 'kind' is missing in distribution\n  add kind: tensorflow"),
-        ("distribution.kind=horovod", "distribution.kind can't be 'horovod'\n  write one of: tensorflow, mpi, pytorch"),
-        (
-            "compute.max_nodes=0",
-            "--set compute.max_nodes: compute.max_nodes is 0, but must be at least 1\n  'ferry config",
-        ),
-        ("backends.shelf.exit_cod=1", "--set backends.shelf.exit_cod: unknown setting 'backends.shelf.exit_cod'\n"),
-        ("backends.shelf.exit_cod=1", "did you mean 'exit_code'? settings known here: exit_code, fail_at"),
-        ("backends.shelf.exit_code=x", "backends.shelf.exit_code must be a whole number, but this is 'x'\n  settings"),
-    ],
-)
-def test_a_setting_that_does_not_fit_is_told_with_its_source(ferry: Run, setting: str, told: str) -> None:
-    said = ferry("plan", "job.yaml", "--set", setting, code=2).stderr
-    assert told in said
-
-
 def test_config_shows_values_with_their_origin(ferry: Run) -> None:
     Path("trainferry.toml").write_text('[backends.shelf]\napi_token = "abc123"\n', encoding="utf-8")
     text = ferry("config", "--set", "compute.size=big").stdout
@@ -274,6 +253,13 @@ def test_init_writes_a_job_that_passes_and_overwrites_nothing(ferry: Run) -> Non
     assert Path("a b ü/train.py").read_text(encoding="utf-8") == "print('mine')\n"
     ferry("init", "a b ü", "--force")
     assert "argparse" in Path("a b ü/train.py").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("folder", ["2024", "null", "on", "1.5", "two words", "ünï"])
+def test_init_takes_a_folder_of_any_name(ferry: Run, folder: str) -> None:
+    typed = ferry("init", folder).stderr.removeprefix("try: ")
+    assert shlex.split(typed) == ["ferry", "run", f"{folder}/job.yaml"]
+    ferry("check", f"{folder}/job.yaml", "--strict")
 
 
 def test_the_schema_goes_to_a_file_or_the_terminal(ferry: Run) -> None:
@@ -306,6 +292,18 @@ def test_bash_completes_commands_options_and_run_ids(ferry: Run) -> None:
     assert "backends" in completed("ba")
     assert "--detach" in completed("run", "--de")
     assert name in completed("show", name[:5])
+    Path("trainferry.toml").write_text("[profiles.cloud]\n[profiles.cluster]\n", encoding="utf-8")
+    Path("results").mkdir()
+    for words, offered in (
+        (["run", "job.yaml", "--on", "sh"], ["shelf"]),
+        (["backends", "sh"], ["shelf"]),
+        (["doctor", "sh"], ["shelf"]),
+        (["plan", "job.yaml", "--profile", "cl"], ["cloud", "cluster"]),
+        (["fetch", name, "--to", "res"], ["results"]),
+        (["compare", "job"], ["job.yaml"]),
+        (["plot", name[:5]], [name]),
+    ):
+        assert completed(*words).split() == offered, words
 
 
 def test_a_reader_that_goes_away_is_no_error(ferry: Run) -> None:
@@ -325,6 +323,23 @@ def test_a_mistake_of_ours_leaves_its_trace_in_a_file(ferry: Run, tmp_path: Path
     (trace,) = (own_home / "state" / "crashes").iterdir()
     assert "1 / 0" in trace.read_text()
     assert "Traceback" in ferry("run", "job.yaml", code=1, TRAINFERRY_DEBUG="1").stderr
+
+
+def test_an_interrupt_that_a_library_swallowed_is_no_mistake_of_ours(
+    ferry: Run, tmp_path: Path, own_home: Path
+) -> None:
+    """As with a library that Ctrl-C leaves half loaded: what fails then is the rest of it."""
+    plugin = tmp_path / "sites" / "trainferry-shelf" / "shelf_backend.py"
+    interrupt = """
+        import signal
+        try:
+            signal.raise_signal(signal.SIGINT)
+        except KeyboardInterrupt:
+            raise ImportError("half a module") from None"""
+    plugin.write_text(plugin.read_text().replace("def poll(self, refs):", f"def poll(self, refs):{interrupt}"))
+    done = ferry("run", "job.yaml", code=130)
+    assert done.stderr.endswith("\ninterrupted\n")
+    assert not (own_home / "state" / "crashes").exists()
 
 
 def test_a_damaged_run_store_is_mended_and_the_earlier_runs_are_there(ferry: Run, own_home: Path) -> None:

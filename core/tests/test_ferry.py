@@ -161,6 +161,27 @@ def test_settings_are_laid_over_the_job_and_named_when_they_do_not_fit(shelf: Pa
     assert str(caught.value).startswith("--set compute.sise: unknown key 'sise' in compute")
 
 
+@pytest.mark.parametrize(
+    ("setting", "told"),
+    [
+        ("bogus=1", "--set bogus: unknown key 'bogus'\n  keys known here: name,"),
+        ("compute.siz=1", "--set compute.siz: unknown key 'siz' in compute\n  did you mean 'size'?"),
+        ("timeout=5x", "'5x' is not a duration; write it like 2h, 90m, 1h30m or 45s\n  'ferry config job' lists"),
+        ("distribution.nodes=2", "--set distribution.nodes: 'kind' is missing in distribution\n  add kind: tensorflow"),
+        ("distribution.kind=horovod", "distribution.kind can't be 'horovod'\n  write one of: tensorflow, mpi, pytorch"),
+        ("compute.max_nodes=0", "--set compute.max_nodes: compute.max_nodes is 0, but must be at least 1\n"),
+        ("backends.shelf.exit_cod=1", "--set backends.shelf.exit_cod: unknown setting 'backends.shelf.exit_cod'\n"),
+        ("backends.shelf.exit_cod=1", "did you mean 'exit_code'? settings known here: exit_code, fail_at"),
+        ("backends.shelf.exit_code=x", "backends.shelf.exit_code must be a whole number, but this is 'x'\n  settings"),
+    ],
+)
+@pytest.mark.usefixtures("shelf")
+def test_a_setting_that_does_not_fit_is_told_with_its_source(setting: str, told: str) -> None:
+    with Ferry(load_config(settings=[setting])) as ferry, pytest.raises(ConfigError) as caught:
+        ferry.plan(job())
+    assert told in str(caught.value)
+
+
 def test_findings_come_worst_first_and_once(ferry: Ferry) -> None:
     found = ferry.check(job(compute={"size": "too-big"}, timeout=None))
     order = [list(Severity).index(finding.severity) for finding in found]

@@ -140,6 +140,10 @@ def test_a_wrong_key_or_word_is_told_with_what_was_meant(tmp_path: Path, text: s
         ("timeout: true\n", "true is not a duration"),
         ("timeout: 0\n", "timeout is 0, but must be more than 0"),
         ("metrics: ''\n", "metrics is empty"),
+        ('arguments: [a, "b\\0"]\n', "3:16: a text with a NUL byte can't be given to any script; take it out"),
+        ('environment: {variables: {A: "\\0"}}\n', "3:27: a text with a NUL byte can't be given to any script"),
+        ("environment: {variables: {A=B: x}}\n", "3:15: 'A=B' can't name a variable; write NAME: value, with no ="),
+        ("environment: {variables: {'': x}}\n", "3:15: '' can't name a variable"),
     ],
 )
 def test_a_wrong_value_is_told_with_what_to_write(tmp_path: Path, text: str, told: str) -> None:

@@ -154,6 +154,8 @@ NASTY = st.sampled_from(
     ]
 )
 TEXT = NASTY | st.text(max_size=40) | st.lists(NASTY, max_size=3).map("".join)
+GIVEN = TEXT.filter(lambda text: "\0" not in text)
+VARIABLE = GIVEN.filter(lambda text: text and "=" not in text)
 NAME = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,10}", fullmatch=True)
 DATASET = st.fixed_dictionaries(
     {"path": TEXT.filter(bool)}, optional={"mode": st.sampled_from(["mount", "download"]), "description": TEXT}
@@ -164,26 +166,26 @@ ENVIRONMENT = st.just("current") | st.fixed_dictionaries(
         "python": st.sampled_from(["3.10", "3.11", "3.12.1"]),
         "name": TEXT.filter(bool),
         "pip": st.lists(st.sampled_from(["a==1.0", "b", "c[x]>=2 ; python_version < '3.12'"]), max_size=3),
-        "variables": st.dictionaries(TEXT, TEXT, max_size=3),
+        "variables": st.dictionaries(VARIABLE, GIVEN, max_size=3),
     },
 )
 PART = st.fixed_dictionaries(
     {},
     optional={
-        "arguments": st.lists(TEXT, max_size=3),
+        "arguments": st.lists(GIVEN, max_size=3),
         "compute": st.fixed_dictionaries({}, optional={"max_nodes": st.integers(1, 10**6), "size": TEXT.filter(bool)}),
-        "tags": st.dictionaries(TEXT, TEXT, max_size=2),
+        "tags": st.dictionaries(TEXT, GIVEN, max_size=2),
     },
 )
 JOB = st.fixed_dictionaries(
     {"name": NAME, "script": TEXT.filter(bool)},
     optional={
-        "arguments": st.lists(TEXT, max_size=6),
+        "arguments": st.lists(GIVEN, max_size=6),
         "description": TEXT,
         "datasets": st.dictionaries(st.sampled_from(["a", "b_1", "on", "no"]), DATASET, max_size=2),
         "environment": ENVIRONMENT,
         "timeout": st.integers(1, 10**9),
-        "tags": st.dictionaries(TEXT, TEXT, max_size=3),
+        "tags": st.dictionaries(TEXT, GIVEN, max_size=3),
         "distribution": st.fixed_dictionaries({"kind": st.just("mpi")}, optional={"nodes": st.integers(1, 4)}),
         "backends": st.dictionaries(TEXT, PART, max_size=2),
     },

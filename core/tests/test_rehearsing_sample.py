@@ -222,6 +222,15 @@ def test_the_line_of_the_user_s_that_failed_is_found(
     assert (failure.message, failure.file, failure.line) == (message, file, line)
 
 
+def test_what_keras_tells_after_an_empty_line_is_told(source: Path) -> None:
+    log = (
+        'Traceback (most recent call last):\n  File "/run/work/train.py", line 3, in <module>\n    m.fit(x, y)\n'
+        "ValueError: Exception encountered when calling Sequential.call().\n\n"
+        "\x1b[1mInvalid input shape for input Tensor(...). Expected shape (None, 4).\x1b[0m\n"
+    )
+    assert "call(). Invalid input shape for input" in read_failure(log, source).message
+
+
 def test_a_library_s_file_of_the_same_name_is_not_the_user_s(source: Path) -> None:
     assert own_file("/x/site-packages/lib/data.py", source) is None
     assert own_file("/run/work/lib/data.py", source) == "lib/data.py"

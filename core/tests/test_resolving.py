@@ -6,6 +6,7 @@ import time
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -63,7 +64,7 @@ def sdist(index: Path, name: str, version: str) -> None:
             archive.addfile(entry, io.BytesIO(text.encode()))
 
 
-def job(*pip: str, python: str = "3.11", **environment: object) -> Job:
+def job(*pip: str, python: str = "3.11", **environment: Any) -> Job:
     return Job.model_validate(
         {"name": "j", "script": "a.py", "environment": {"python": python, "pip": list(pip), **environment}}
     )
@@ -175,7 +176,7 @@ def test_an_index_that_is_not_there_is_not_checked(site: Site, monkeypatch: pyte
 
 
 @pytest.mark.parametrize("part", [{"conda": ["scipy"]}, {"curated": "AzureML-x"}, {"dockerfile": "Dockerfile"}])
-def test_what_is_beyond_pip_is_said_to_be_unchecked(site: Site, part: dict[str, object]) -> None:
+def test_what_is_beyond_pip_is_said_to_be_unchecked(site: Site, part: dict[str, Any]) -> None:
     found = resolve(job(**part), RULES, site)
     assert not found.checked
     assert [finding.id for finding in found.findings] == ["not-resolved"]

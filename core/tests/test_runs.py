@@ -36,6 +36,46 @@ def test_what_was_added_is_found_by_id_prefix_and_latest(store: RunStore) -> Non
         store.get("j-ab")
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"job": {"name": "j", "script": "a.py", "tags": {"a": "b"}, "from_the_future": {"x": 1}}},
+        {"job": {"name": "j", "script": "a.py", "tags": {"a": "b"}, "environment": {"variables": {"A=B": "x"}}}},
+        {"job": {"name": "j", "script": "a.py", "tags": {"a": "b"}, "compute": {"max_nodes": "many", "chips": 4}}},
+        {"colour": "red"},
+    ],
+)
+def test_a_run_that_another_version_stored_is_read_without_what_this_one_does_not_know(
+    store: RunStore, changes: dict[str, object]
+) -> None:
+    data = record("j-new", 2, job=Job(name="j", script="a.py", tags={"a": "b"})).to_data() | changes
+    store.add(record("j-old", 1))
+    rows = [("j-new", 2.0, "shelf", "e", "preparing", json.dumps(data))]
+    with sqlite3.connect(store.file) as database:
+        database.executemany("INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?)", rows)
+    database.close()
+    (store.folder / "j-new.json").write_text(json.dumps(data), encoding="utf-8")
+    assert [run.id for run in store.list()] == ["j-new", "j-old"]
+    assert (store.get("j-new").job.script, store.get("j-new").job.tags) == ("a.py", {"a": "b"})
+    store.close()
+    store.file.unlink()
+    again = RunStore(store.file.parent)
+    assert [run.id for run in again.list()] == ["j-new", "j-old"]
+    again.update("j-new", state=RunState.COMPLETED)
+    again.close()
+
+
+def test_a_run_whose_job_is_beyond_reading_is_still_there(store: RunStore) -> None:
+    data = record("j-x").to_data() | {"job": ["?"]}
+    (store.folder / "j-x.json").write_text(json.dumps(data), encoding="utf-8")
+    (store.folder / "j-y.json").write_text('{"id": "j-y"}', encoding="utf-8")
+    store.close()
+    store.file.unlink()
+    again = RunStore(store.file.parent)
+    assert [(run.id, run.job.name, run.job.script) for run in again.list()] == [("j-x", "j", "unknown")]
+    again.close()
+
+
 @pytest.mark.parametrize("name", ["", "%", "j_abc", "nothing", "J-ABCD", "'; DROP TABLE runs; --"])
 def test_an_unknown_id_is_an_error_that_says_where_to_look(store: RunStore, name: str) -> None:
     store.add(record("j-abc"))

@@ -85,6 +85,11 @@ def test_a_virtual_environment_is_known_by_its_file_not_its_name(tmp_path: Path)
     assert travelling(tmp_path) == ["train.py", "venv/really_mine.py"]
 
 
+def test_a_run_store_in_the_source_stays_at_home_whatever_its_name(tmp_path: Path) -> None:
+    fill(tmp_path, "train.py", "kept/runs.sqlite3", "kept/runs/a-1.json", "runs/really_mine.py")
+    assert travelling(tmp_path) == ["runs/really_mine.py", "train.py"]
+
+
 def test_results_stay_only_at_the_top_and_code_in_them_is_warned_of(tmp_path: Path) -> None:
     fill(tmp_path, "model/outputs/x.txt", "logs/format.py")
     snapshot = list_snapshot(tmp_path)

@@ -125,8 +125,8 @@ def test_faults_of_blob_storage_strike_clients_alone(wire: Wire) -> None:
 def test_the_same_seed_strikes_the_same_blobs(wire: Wire) -> None:
     def statuses() -> list[int]:
         wire.azure.admin.clear_faults()
-        wire.azure.admin.add_fault("error", service="blob", probability=0.3, seed=3)
-        return [blob(wire).status_code for _ in range(20)]
+        wire.azure.admin.add_fault("error", service="blob", probability=0.4, seed=3)
+        return [blob(wire).status_code for _ in range(8)]
 
     first = statuses()
     assert set(first) == {200, 500}

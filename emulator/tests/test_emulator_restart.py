@@ -100,6 +100,12 @@ def test_the_emulator_ends_with_whoever_started_it(tmp_path: Path) -> None:
     wait_for(lambda: gone(processes), "the end of the emulator and of Azurite")
 
 
+def test_a_deleted_state_folder_ends_its_emulator(azure: AzureMLEmulator) -> None:
+    processes = below(azure.pid)
+    azure.state.rename(azure.state.with_name("elsewhere"))
+    wait_for(lambda: gone(processes), "the end of the emulator and of Azurite")
+
+
 def test_without_storage_there_is_no_cloud(azure: AzureMLEmulator) -> None:
     """A client had better meet a closed door than errors at each request."""
     processes = below(azure.pid)

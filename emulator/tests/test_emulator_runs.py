@@ -23,6 +23,8 @@ def test_a_run_from_submission_to_its_files(wire: Wire, cluster: str) -> None:
     assert run["startTimeUtc"] <= run["endTimeUtc"]
     assert "['--rate', '0.1', 'True', 'a b', '']" in wire.file(run_id, LOG)
     assert wire.file(run_id, "outputs/model.txt") == "done"
+    page = wire.client.get(f"/runs/{run_id}", params={"wsid": wire.scope}, headers={"authorization": ""})
+    assert "status          Completed" in page.text, "the address that the SDK prints"
     details = wire.ask("GET", wire.service("history", f"/experiments/exp/runs/{run_id}/details"))
     assert LOG in details["logFiles"]
     assert details["runDefinition"]["arguments"] == arguments

@@ -19,6 +19,8 @@ inputs:
 environment: {python: '3.11', pip: [tensorflow==2.21.0, pillow]}
 compute: {name: gpu-cluster, vm_size: Standard_NC4as_T4_v3, region: westeurope, nodes: 1, max_nodes: 1}
 """
+TWO = JOB.replace("inputs:", "inputs:\n  labels: {path: ./data/labels.csv}")
+SHELL = "command: python train.py --data {inputs.data} && echo done"
 ERROR, WARNING = ("error", "warn")
 
 
@@ -66,6 +68,7 @@ def test_cases_are_laid_out_and_judged(run: Any, tmp_path: Path) -> None:
             setup="""echo '{"Standard NCASv3_T4 Family": {"limit":2,"used":0}}' > .cache/quota.json""",
         ),
         failing("data", ERROR, "errno 30", files={"src/train.py": "open('data/x.txt', 'w')"}),
+        failing("yaml", ERROR, "job.yaml", spec="name: [a\nscript: train.py\n"),
         {"case": "cloud", "id": "cloud", "spec": JOB, "layer": "no", "expect": None},
     ]
     valid = [
@@ -76,17 +79,19 @@ def test_cases_are_laid_out_and_judged(run: Any, tmp_path: Path) -> None:
             spec=JOB.replace("script: train.py", "command: python -m pkg.train"),
             files={"src/pkg/train.py": "print(1)"},
         ),
+        passing("two", spec=TWO, files={"src/train.py": "open('data/labels.csv')", "data/labels.csv": "a"}),
+        passing("shell", spec=JOB.replace("script: train.py\nargs: {data: '{inputs.data}'}", SHELL)),
         passing("folder", spec=JOB.replace("./data", "./my data/é"), setup="mkdir -p 'my data/é/1 star'"),
     ]
     summary, rows = run(cases, valid)
     results = {name: row["result"] for name, row in rows.items()}
     assert results == {
-        **dict.fromkeys(("picture", "kind", "twice", "typo", "list", "pipe", "quota", "data"), "caught"),
+        **dict.fromkeys(("picture", "kind", "twice", "typo", "list", "pipe", "quota", "data", "yaml"), "caught"),
         **dict.fromkeys(("strict", "mention"), "missed"),
-        **dict.fromkeys(("plain", "reads", "module", "folder"), "passed"),
+        **dict.fromkeys(("plain", "reads", "module", "folder", "two", "shell"), "passed"),
         "cloud": "not detectable",
     }
-    assert (summary["cases"], summary["detectable"], summary["caught"], summary["false_alarms"]) == (11, 10, 8, 0)
+    assert (summary["cases"], summary["detectable"], summary["caught"], summary["false_alarms"]) == (12, 11, 9, 0)
     assert "| picture |" in (tmp_path / "page.md").read_text()
 
 

@@ -12,4 +12,4 @@ def backend_under_test(request: pytest.FixtureRequest, tmp_path_factory: pytest.
     """A cluster whose nodes share the disk with the client."""
     cluster = the_cluster(request.config)
     settings = cluster.settings(tmp_path_factory.mktemp("ray-storage"))
-    return Target("ray", settings=settings, pace=0.1, cancel_seconds=30, slow_seconds=2.5, patience=120)
+    return Target("ray", settings=settings, pace=0.1, cancel_seconds=30, slow_seconds=2, patience=120)

@@ -58,6 +58,8 @@ def told(found: list[Finding], rule: str) -> list[str]:
         ({"compute": {"name": "c_1", "size": SIZE}}, "compute-name", "error: "),
         ({"compute": {"name": "gpu-cluster-t4-westeu", "size": SIZE}}, "compute-name-long", "note: "),
         ({"tags": {"note": "x" * 1200}}, "tags-limit", "1200 characters"),
+        ({"environment": {"pip": ["mlflow>=2.13"]}}, "mlflow-alone", "azureml-mlflow"),
+        ({"environment": {"image": "mine.azurecr.io/tf:1"}}, "image-private", "AcrPull"),
         ({"tags": {"n" * 101: "x"}}, "tags-limit", "101 characters"),
         ({"tags": {f"t{n}": "x" for n in range(51)}}, "tags-limit", "51 tags"),
         ({"environment": {"name": "AzureML-my-tf", "pip": ["a"]}}, "environment-reserved-name", "my-tf"),

@@ -74,12 +74,6 @@ def test_any_text_without_nul_arrives_exactly(lab: "Lab", arguments: list[str]) 
     assert json.loads(lab.output(arguments=arguments)) == arguments
 
 
-def test_a_nul_byte_is_a_finding(lab: "Lab") -> None:
-    lab.write(PRINT_ARGUMENTS)
-    plan = lab.backend.plan(lab.job(arguments=["a\0b"]), "r-1")
-    assert [finding.id for finding in plan.errors] == ["nul-byte"]
-
-
 def test_a_script_whose_name_looks_like_an_option_is_run(lab: "Lab") -> None:
     lab.write("print('ran')", "-c.py")
     assert lab.output(script="-c.py") == "ran\n"

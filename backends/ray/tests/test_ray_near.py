@@ -12,6 +12,7 @@ from ray_cluster import NODES, RayCluster
 from ray_lab import Lab, carriers, kill_all
 from trainferry.progress import silent
 from trainferry.specs import ActionKind, RunState
+from trainferry_ray.node.distribution import free_ports
 from trainferry_ray.settings import RaySettings
 from trainferry_ray.target import Targets
 
@@ -246,6 +247,16 @@ def test_variables_of_a_job_are_not_to_be_seen_at_ray(near: Lab) -> None:
     near.completed(job)
     api = Targets(near.site, RaySettings(**near.settings)).current.running_api()
     assert secret not in json.dumps(api.jobs())
+
+
+def test_what_a_run_left_on_a_shared_disk_is_there_without_its_cluster(near: Lab, tmp_path: Path) -> None:
+    ref = near.completed(near.job("open('outputs/kept.txt', 'w').write('kept')\nprint('said')"))
+    (port,) = free_ports("127.0.0.1", 1)
+    dead = f"{ref.partition('@')[0]}@http://127.0.0.1:{port}"
+    assert near.status(dead).state is RunState.COMPLETED
+    assert near.log(dead) == "said\n"
+    (home,) = near.backend.fetch(dead, ["outputs/kept.txt"], tmp_path, silent)
+    assert home.read_text() == "kept"
 
 
 def test_the_dashboard_shows_the_run(near: Lab, cluster: RayCluster) -> None:

@@ -14,6 +14,7 @@ from trainferry.progress import Report
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
+    from trainferry.checks.rules import Rule
     from trainferry.results import Evidence, FileEntry, FoundRun, LogChunk
     from trainferry.site import Site
     from trainferry.specs.compute import ComputeSpec
@@ -195,6 +196,10 @@ class Backend:
     def rehearsal_rules(self, job: "Job") -> "RehearsalRules":
         """What the target's nodes are like."""
         return cast("RehearsalRules", self._call("rehearsal_rules", job=job))
+
+    def rules(self) -> "Mapping[str, Rule]":
+        """What the backend's own findings mean, by their ids."""
+        return cast("Mapping[str, Rule]", self._call("rules"))
 
     def plan_rehearsal(self, job: "Job", run_id: str, rules: "RehearsalRules") -> "Plan":
         """The ordered actions that would run the job here, held to the rules of another target."""

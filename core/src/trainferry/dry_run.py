@@ -143,8 +143,9 @@ def offline_finding(job: Job, plan: Plan) -> Finding:
     if plan.asked is None:
         message = "nothing was asked of the target: names, quota, images and what exists there are not checked"
         return found(job, "target-not-asked", message)
-    age = max(0.0, time.time() - plan.asked) / 3600
-    text = f"{age / 24:.0f} days" if age >= 48 else f"{age:.1f} hours"  # noqa: PLR2004
+    hours = max(0.0, time.time() - plan.asked) / 3600
+    days = f"{hours / 24:.0f} days" if hours >= 48 else f"{hours:.1f} hours"  # noqa: PLR2004
+    text = days if hours >= 1 else f"{max(1, round(hours * 60))} min"
     message = f"the target was not asked: what is said of it was read {text} ago"
     return found(job, "target-not-asked", message)
 

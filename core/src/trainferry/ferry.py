@@ -167,11 +167,20 @@ class Ferry:
         )
 
     def plan_resolved(self, resolved: Job) -> Plan:
-        """The backend's own plan for a resolved job; offline, one without steps if the backend must ask."""
+        """The backend's plan for a job that the settings were laid over.
+
+        Offline, a backend that would have to ask isn't called: the plan is what the last one said of the target.
+        """
+        from trainferry import last_plan  # noqa: PLC0415  (following a run needs none of it)
+
         backend, run_id = self.backend(), new_run_id(resolved)
         if self.site.offline and not backend.plans_offline:
-            return Plan(run_id=run_id, backend=self.config.backend, job=resolved)
-        return backend.plan(resolved, run_id)
+            return last_plan.recall(self.site, self.config.backend, resolved, run_id)
+        plan = backend.plan(resolved, run_id)
+        if not backend.remote or self.site.offline:
+            return plan
+        last_plan.keep(self.site, plan)
+        return last_plan.asked_now(plan)
 
     def _unknown_offline(self, plan: Plan) -> list[Finding]:
         if not (self.site.offline and self.backend().remote):
@@ -213,6 +222,8 @@ class Ferry:
             )
         refuse_without_consent(plan)
         backend = self.backend(plan.backend)
+        if self.site.offline and backend.remote:
+            raise FerryError("offline, nothing can be submitted", remedy="leave out --offline, or offline=True")
         record = self.store.add(intent(plan))
         if record.ref is not None:
             return Run(self, record)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pluggy
 
+from trainferry.finding_hooks import rules  # noqa: F401  (a hook like those below)
 from trainferry.progress import Report
 from trainferry.rehearsal_hooks import (  # noqa: F401  (they are hooks like those below)
     plan_rehearsal,
@@ -337,6 +338,8 @@ def quota(compute: "ComputeSpec") -> "Quota | None":
 @hookspec(firstresult=True)
 def tear_down(resource: str) -> bool | None:
     """Remove a resource that `ferry up` made, named as in the plan; True when it is gone, also if it never was there.
+
+    `ferry rm` asks for `run:REF`, a run that has ended: what this machine keeps of it goes, what a service keeps stays.
 
     >>> from trainferry.backend import Backend
     >>> from trainferry.hookspecs import hookimpl

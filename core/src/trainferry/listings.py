@@ -4,6 +4,7 @@ import json
 import os
 import re
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -53,7 +54,8 @@ class Listings:
             part.write_text(text, encoding="utf-8")
             part.replace(file)
         except OSError:
-            part.unlink(missing_ok=True)
+            with suppress(OSError):
+                part.unlink(missing_ok=True)
 
     def recall(self, name: str) -> Listing | None:
         """The listing kept last under a name; None if there is none, or it can't be read."""

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from trainferry.errors import FerryError, RunNotFound
+from trainferry.records import read_record
 from trainferry.specs.run import RunRecord, RunState
 
 _SCHEMA = """
@@ -100,7 +101,7 @@ class RunStore:
         count = 0
         for file in sorted(self.folder.glob("*.json")):
             try:
-                _write(database, RunRecord.model_validate_json(file.read_bytes()))
+                _write(database, read_record(file.read_bytes()))
             except ValueError:
                 continue
             count += 1
@@ -122,7 +123,7 @@ class RunStore:
         with self._transaction() as database:
             row = database.execute("SELECT record FROM runs WHERE id = ?", (record.id,)).fetchone()
             if row:
-                return _read(row[0])
+                return read_record(row[0])
             self._save(database, record)
             return record
 
@@ -132,7 +133,7 @@ class RunStore:
             row = database.execute("SELECT record FROM runs WHERE id = ?", (run_id,)).fetchone()
             if not row:
                 raise RunNotFound(f"there is no run '{run_id}'", remedy="'ferry runs' lists them")
-            old = _read(row[0])
+            old = read_record(row[0])
             if old.state.final:
                 changes = {
                     key: value for key, value in changes.items() if key not in ("state", "reason", "exit_code", "ended")
@@ -170,7 +171,7 @@ class RunStore:
                         (pattern,),
                     ).fetchall()
         if len(rows) == 1:
-            return _read(rows[0][1])
+            return read_record(rows[0][1])
         if rows:
             some = ", ".join(row[0] for row in rows)
             raise RunNotFound(f"more than one run starts with '{name}': {some}", remedy="type more of its id")
@@ -193,17 +194,13 @@ class RunStore:
         query = f"SELECT record FROM runs {'WHERE ' + where if where else ''} ORDER BY created DESC LIMIT ?"  # noqa: S608  (fixed column names)
         with self._lock:
             rows = self._database.execute(query, (*given.values(), -1 if limit is None else limit)).fetchall()
-        return [_read(row[0]) for row in rows]
+        return [read_record(row[0]) for row in rows]
 
     def remove(self, run_id: str) -> None:
         """Forget a run; what the backend keeps of it is not touched."""
         with self._transaction() as database:
             database.execute("DELETE FROM runs WHERE id = ?", (run_id,))
             (self.folder / f"{run_id}.json").unlink(missing_ok=True)
-
-
-def _read(text: str) -> RunRecord:
-    return RunRecord.model_validate_json(text)
 
 
 def _write(database: sqlite3.Connection, record: RunRecord) -> None:

@@ -2,12 +2,17 @@
 
 import os
 from pathlib import Path, PurePath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from trainferry import __version__
 from trainferry.specs.finding import Finding
 from trainferry.specs.verdict import Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from trainferry.checks.rules import Rule
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _RANKS = {"certain": 90.0, "likely": 60.0, "possible": 30.0}
@@ -19,13 +24,16 @@ def sarif_log(verdict: Verdict, root: Path | None = None) -> dict[str, Any]:
 
     Silenced findings are there with a suppression, as SARIF has it, so that a reader can show them or not.
     """
+    from trainferry.explaining import every_rule  # noqa: PLC0415  (loads every backend)
+
+    known = every_rule()
     root = (root or Path.cwd()).resolve()
     every = [*verdict.findings, *verdict.silenced]
     ids = sorted({finding.id for finding in every})
     driver = {
         "name": "trainferry",
         "semanticVersion": __version__,
-        "rules": [_rule(rule, [finding for finding in every if finding.id == rule]) for rule in ids],
+        "rules": [_rule(rule, [finding for finding in every if finding.id == rule], known) for rule in ids],
     }
     results = [_result(finding, ids, root) for finding in verdict.findings]
     results += [_result(finding, ids, root) | {"suppressions": [{"kind": "inSource"}]} for finding in verdict.silenced]
@@ -42,12 +50,10 @@ def sarif_log(verdict: Verdict, root: Path | None = None) -> dict[str, Any]:
     return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
 
 
-def _rule(name: str, findings: list[Finding]) -> dict[str, Any]:
-    from trainferry.checks.rules import RULES  # noqa: PLC0415  (with the checks, which have been run)
-
-    rule = RULES.get(name)
+def _rule(name: str, findings: list[Finding], rules: "Mapping[str, Rule]") -> dict[str, Any]:
+    rule = rules.get(name)
     level = findings[0].severity.value
-    if rule is None:  # a backend's own
+    if rule is None:  # of a backend that doesn't tell
         return {"id": name, "defaultConfiguration": {"level": level}}
     return {
         "id": name,

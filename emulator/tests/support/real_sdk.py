@@ -5,6 +5,7 @@ import hashlib
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 from uv import find_uv_bin
@@ -13,15 +14,13 @@ from azureml_emulator import AzureMLEmulator
 from azureml_emulator.places import cache_folder
 
 REQUIREMENTS = Path(__file__).with_name("sdk-requirements.txt")
-PYTHONS = ">=3.9,<3.12"
-"""For which its data runtime has wheels."""
 LIMIT = 280.0
 """Seconds that one script may take."""
 
 
 def sdk_python() -> Path:
     """The interpreter of an environment with the SDK; built once for each list of requirements, and kept."""
-    key = hashlib.sha256(REQUIREMENTS.read_bytes() + PYTHONS.encode()).hexdigest()[:12]
+    key = hashlib.sha256(REQUIREMENTS.read_bytes() + sys.version.encode()).hexdigest()[:12]
     folder = cache_folder() / f"test-sdk-{key}"
     folder.parent.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(folder.with_suffix(".lock"), os.O_RDWR | os.O_CREAT, 0o644)
@@ -32,7 +31,7 @@ def sdk_python() -> Path:
             python = folder / "bin" / "python"
             # Some of its parts import pkg_resources, which newer setuptools lack.
             for command in (
-                ["venv", "--quiet", "--python", PYTHONS, str(folder)],
+                ["venv", "--quiet", "--python", sys.executable, str(folder)],
                 ["pip", "install", "--quiet", "--python", str(python), "-r", str(REQUIREMENTS), "setuptools<81"],
             ):
                 subprocess.run([find_uv_bin(), *command], check=True, cwd=REQUIREMENTS.parent, stdin=subprocess.DEVNULL)

@@ -8,6 +8,7 @@ from trainferry.hookspecs import hookimpl
 from trainferry.progress import Report, silent
 
 if TYPE_CHECKING:
+    from trainferry.checks.rules import Rule
     from trainferry.results import FileEntry, FoundRun, LogChunk
     from trainferry.site import Site
     from trainferry.specs.compute import ComputeSpec
@@ -194,6 +195,13 @@ class AzureMLBackend:
         from trainferry_azureml.rules import rehearsal_rules
 
         return rehearsal_rules(job.compute.size)
+
+    @hookimpl
+    def rules(self) -> "Mapping[str, Rule]":
+        """What the findings of this backend mean."""
+        from trainferry_azureml.explained import RULES
+
+        return RULES
 
     @hookimpl
     def diagnose(self) -> "Iterator[Finding]":

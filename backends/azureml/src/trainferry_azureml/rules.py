@@ -11,6 +11,7 @@ def rehearsal_rules(size: str | None) -> RehearsalRules:
     known = find(size) if size else None
     has = has_gpu(size) if size else None
     return RehearsalRules(
+        platform="linux",
         mount_read_only=True,
         snapshot_bytes=MOST_BYTES,
         snapshot_files=MOST_FILES,

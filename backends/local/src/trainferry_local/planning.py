@@ -66,10 +66,6 @@ def findings_of(job: Job) -> list[Finding]:
                 f"lay a copy over it for this backend: backends: {{local: {{datasets: {{{name}: {{path: ...}}}}}}}}"
             )
             found.append(_finding("dataset-not-local", "error", text, remedy))
-    if any("\0" in text for text in (*job.arguments, *job.environment.variables.values())):
-        found.append(
-            _finding("nul-byte", "error", "an argument or variable holds a NUL byte, which no process can be given")
-        )
     if ignored := _ignored(job):
         text = f"on this machine these mean nothing and are ignored: {', '.join(ignored)}"
         found.append(_finding("ignored-locally", "note", text))

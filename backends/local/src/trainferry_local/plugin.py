@@ -8,6 +8,7 @@ from trainferry.hookspecs import hookimpl
 from trainferry.progress import Report
 
 if TYPE_CHECKING:
+    from trainferry.checks.rules import Rule
     from trainferry.results import Evidence, FileEntry, FoundRun, LogChunk
     from trainferry.site import Site
     from trainferry.specs.finding import Finding
@@ -154,6 +155,13 @@ class LocalBackend:
         from trainferry_local.watching import find
 
         return evidence(find(self._home, ref))
+
+    @hookimpl
+    def rules(self) -> "Mapping[str, Rule]":
+        """What the findings of this backend mean."""
+        from trainferry_local.rules import RULES
+
+        return RULES
 
     @hookimpl
     def diagnose(self) -> "Iterator[Finding]":

@@ -89,8 +89,8 @@ class RayApi:
                 status,
                 remedy="set RAY_AUTH_TOKEN, or backends.ray.token_file",
             )
-        lines = [line for line in answer.decode(errors="replace").splitlines() if line.strip()]
-        words = lines[-1][:500] if lines else "it gave no reason"
+        lines = [line.strip() for line in answer.decode(errors="replace").splitlines() if line.strip(" .")]
+        words = lines[-1][:500] if lines else "it gave no reason"  # a trace of Ray's ends with what went wrong
         return Refused(f"the Ray cluster at {self.address} says no ({status}): {words}", status)
 
     def _json(self, method: str, path: str, body: Any = None) -> Any:

@@ -54,8 +54,10 @@ def _build(action: Action, targets: Targets, report: Report) -> ActionResult:
 
 def tear_down(resource: str, targets: Targets) -> bool:
     """Remove what `ferry up` made: the cluster on this machine, an environment on it. What its runs wrote stays."""
-    own = targets.named(OWN).own
     kind, _, name = resource.partition(":")
+    if kind == "run":  # 'ferry rm' forgets it; the cluster's record of it isn't ours to remove
+        return True
+    own = targets.named(OWN).own
     if own is not None and resource == OWN_CLUSTER:
         own.stop()
     elif own is not None and kind == "environment":

@@ -132,6 +132,9 @@ def _ignored(job: Job) -> list[str]:
 
 def _of_cluster(job: Job, settings: RaySettings, target: Target) -> Iterator[Finding]:
     """Whether the cluster can ever give what the job takes."""
+    if target.own and (other := target.own.difference()):
+        text = f"the Ray cluster on this machine {other}"
+        yield _finding("other-ray-cluster", "error", text, "stop it: ferry down JOB --only cluster; then run it again")
     wanted = resources_of(job, settings)
     api = target.api()
     offers = [node["resources_total"] for node in api.nodes()] if api else own_offers(settings)

@@ -8,6 +8,7 @@ from trainferry.hookspecs import hookimpl
 from trainferry.progress import Report
 
 if TYPE_CHECKING:
+    from trainferry.checks.rules import Rule
     from trainferry.results import FileEntry, FoundRun, LogChunk
     from trainferry.site import Site
     from trainferry.specs.finding import Finding
@@ -105,8 +106,8 @@ class RayBackend:
         from trainferry_ray.watching import find
 
         target, own, _ = find(self._targets, ref)
-        api = target.api()
-        return f"{api.address}/#/jobs/{own.run_id}" if api else None
+        address = target.dashboard
+        return f"{address}/#/jobs/{own.run_id}" if address else None
 
     @hookimpl
     def find_runs(self, experiment: str | None, run_id: str | None) -> "Sequence[FoundRun]":
@@ -129,6 +130,13 @@ class RayBackend:
         from trainferry_ray.packing import LARGEST
 
         return RehearsalRules(snapshot_bytes=LARGEST)
+
+    @hookimpl
+    def rules(self) -> "Mapping[str, Rule]":
+        """What the findings of this backend mean."""
+        from trainferry_ray.rules import RULES
+
+        return RULES
 
     @hookimpl
     def diagnose(self) -> "Iterator[Finding]":

@@ -51,6 +51,7 @@ class Target:
         self.name = name
         self.settings = settings
         self.own = OwnCluster(site.backend_home("ray"), settings) if name == OWN else None
+        self._api: RayApi | None = None
 
     @property
     def title(self) -> str:
@@ -74,14 +75,23 @@ class Target:
         """Whether the nodes see a path of this machine under the same name."""
         return bool(self.own) or any(path.is_relative_to(Path(folder).absolute()) for folder in self.settings.shared)
 
+    @property
+    def dashboard(self) -> str | None:
+        """Address of the cluster's dashboard; None if it is one of its own and doesn't run."""
+        if self.own is None:
+            return self.name
+        record = self.own.record()
+        return str(record["address"]) if record else None
+
     def api(self) -> RayApi | None:
         """The cluster's job service, its version checked; None if it is one of its own and doesn't run."""
-        if self.own is None:
-            api = RayApi(self.name, _token(self.settings))
-            api.versions()
-            return api
-        record = self.own.record()
-        return RayApi(record["address"], self.own.token()) if record else None
+        if self.own is not None:
+            record = self.own.record()
+            return RayApi(record["address"], self.own.token()) if record else None
+        if self._api is None:
+            self._api = RayApi(self.name, _token(self.settings))
+        self._api.versions()
+        return self._api
 
     def running_api(self) -> RayApi:
         """The cluster's job service; BackendError if it doesn't run."""

@@ -26,23 +26,30 @@ def poll(targets: Targets, refs: Iterable[str]) -> dict[str, RunStatus]:
     by_cluster: dict[str, list[Ref]] = {}
     for ref in filter(None, map(Ref.parse, refs)):
         by_cluster.setdefault(ref.cluster, []).append(ref)
-    found = {}
+    found: dict[str, RunStatus] = {}
     for name, own in by_cluster.items():
         target = targets.named(name)
-        api = target.api()
+        known = {ref: written_end(target, ref.run_id) for ref in own}
+        going = [ref for ref, status in known.items() if status is None]
+        api = target.api() if going else None
         jobs = api.jobs() if api else {}
-        for ref in own:
-            status = status_of(target, api, ref.run_id, jobs.get(ref.run_id))
-            if status is not None:
-                found[str(ref)] = status
+        known |= {ref: status_of(target, api, ref.run_id, jobs.get(ref.run_id)) for ref in going}
+        found |= {str(ref): status for ref, status in known.items() if status is not None}
     return found
+
+
+def written_end(target: Target, run_id: str) -> RunStatus | None:
+    """The last state of a run, if this machine sees where its node wrote it: that holds without the cluster, too."""
+    written = errands.state_of(target.visible, run_id) if target.visible is not None else None
+    return _as_status(written) if written and written["ended"] else None
 
 
 def status_of(target: Target, api: RayApi | None, run_id: str, job: Mapping[str, Any] | None) -> RunStatus | None:
     """How a run stands; None if neither Ray nor the disk knows it."""
+    ended = written_end(target, run_id)
+    if ended is not None:
+        return ended
     written = errands.state_of(target.visible, run_id) if target.visible is not None else None
-    if written and written["ended"]:
-        return _as_status(written)
     if job is None:
         if written is None:
             return None
@@ -120,7 +127,8 @@ def find_runs(target: Target, experiment: str | None, run_id: str | None) -> lis
     """The runs at a cluster that carry a run id of ours, by id."""
     api = target.api()
     if api is None:
-        return []
+        status = status_of(target, None, run_id, None) if run_id and is_run_id(run_id) and not experiment else None
+        return [FoundRun(run_id, str(Ref(run_id, target.name)), status)] if run_id and status else []
     if run_id is not None:
         single = api.job(run_id) if is_run_id(run_id) else None
         jobs = {run_id: single} if single else {}
@@ -156,8 +164,10 @@ def find(targets: Targets, text: str) -> tuple[Target, Ref, RunStatus]:
     if ref is None:
         raise RunNotFound(f"{text!r} is no run of the Ray backend", remedy="'ferry runs' lists the runs of this user")
     target = targets.named(ref.cluster)
-    api = target.api()
-    status = status_of(target, api, ref.run_id, api.job(ref.run_id) if api else None)
+    status = written_end(target, ref.run_id)
+    if status is None:
+        api = target.api()
+        status = status_of(target, api, ref.run_id, api.job(ref.run_id) if api else None)
     if status is None:
         raise RunNotFound(
             f"{target.title} knows no run {ref.run_id}",

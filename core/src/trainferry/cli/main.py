@@ -22,6 +22,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     _forgive_encoding()
+    _interrupts.clear()
     try:
         code = _dispatch(arguments)
         sys.stdout.flush()
@@ -32,11 +33,34 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("\ninterrupted", file=sys.stderr)
         return INTERRUPTED
-    except Exception as error:  # noqa: BLE001  (the last place that can turn one into words)
+    except SystemExit:
+        raise
+    except BaseException as error:  # (the last place that can turn one into words)
         from trainferry.cli.failure import report_failure  # noqa: PLC0415
+        from trainferry.errors import FerryError  # noqa: PLC0415
 
+        if _interrupts and not isinstance(error, FerryError):
+            print("\ninterrupted", file=sys.stderr)
+            return INTERRUPTED
+        if not isinstance(error, Exception):
+            raise
         return report_failure(error, as_json="--json" in arguments)
     return code
+
+
+_interrupts: list[int] = []
+"""One item for each Ctrl-C. Some libraries swallow a KeyboardInterrupt while they load, and fail later, half loaded."""
+
+
+def _note_interrupts() -> None:
+    import signal  # noqa: PLC0415  (argparse brings all that it needs; light commands don't come here)
+
+    def note(number: int, _frame: object) -> None:
+        _interrupts.append(number)
+        raise KeyboardInterrupt
+
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, note)
 
 
 def _forgive_encoding() -> None:
@@ -88,6 +112,7 @@ def _dispatch(arguments: list[str]) -> int:
         return _unknown(name)
     from trainferry.cli.parser import parse  # noqa: PLC0415
 
+    _note_interrupts()
     _start_fast()
     module, parsed = parse(name, arguments[1:])
     code: int = module.run(parsed)

@@ -8,6 +8,8 @@ _HEAD = "Traceback (most recent call last):"
 _FRAME = re.compile(r'^\s+File "(?P<file>[^"]+)", line (?P<line>\d+)')
 _EXCEPTION = re.compile(r"^(?P<name>(?:[A-Za-z_]\w*\.)*[A-Z]\w*)(?:: (?P<text>.*))?$")
 _FOREIGN = ("site-packages", "dist-packages", "/lib/python", "<frozen", "<string>")
+_KERAS = re.compile(r"Exception encountered when calling|Arguments received by")
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _LONGEST = 400
 
 
@@ -43,13 +45,16 @@ def read_failure(log: str, source: Path) -> Failure:
 
 
 def _whole(lines: list[str]) -> str:
-    """An exception's message up to the next empty line or other output, on one line."""
+    """An exception's message up to the next empty line or other output, on one line.
+
+    Keras tells in a first line which layer it was, and only after an empty one what is wrong.
+    """
     kept = [lines[0]]
-    for line in lines[1:6]:
-        if not line.strip() or _HEAD in line:
+    for line in lines[1:8]:
+        if _HEAD in line or (not line.strip() and (len(kept) > 1 or not _KERAS.search(kept[0]))):
             break
         kept.append(line.strip())
-    text = " ".join(kept)
+    text = _COLOUR.sub("", " ".join(part for part in kept if part))
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]} ..."
 
 

@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import time
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 
@@ -58,5 +59,6 @@ def keep(place: Path, answer: Answer) -> None:
         place.parent.mkdir(parents=True, exist_ok=True)
         part.write_text(json.dumps(data), encoding="utf-8")
         part.replace(place)
-    except OSError:
-        part.unlink(missing_ok=True)  # the answer holds, it is only not kept
+    except OSError:  # the answer holds, it is only not kept
+        with suppress(OSError):
+            part.unlink(missing_ok=True)

@@ -42,6 +42,6 @@ def never_travels(name: str) -> bool:
     return name in _NEVER or name.startswith(".env.")
 
 
-def is_environment(folder: str) -> bool:
-    """Whether a folder is a virtual environment; they hold the file `pyvenv.cfg`, whatever their name."""
-    return os.path.exists(os.path.join(folder, "pyvenv.cfg"))
+def is_made_here(folder: str) -> bool:
+    """Whether a folder is a virtual environment or the home of a run store, told by a file in it, whatever its name."""
+    return any(os.path.exists(os.path.join(folder, sign)) for sign in ("pyvenv.cfg", "runs.sqlite3"))

@@ -119,7 +119,7 @@ class _Walk:
             self._problem(
                 "link-circle", f"{path} leads in a circle", "remove the link, or list it in .ferryignore", path
             )
-        elif not exclusions.is_environment(real):
+        elif not exclusions.is_made_here(real):
             self._folder(path + "/", rules, (*way, real))
 
     def _file(self, status: os.stat_result, path: str) -> None:
@@ -155,7 +155,7 @@ class _Walk:
         here = self.root
         for part in parts:
             here = os.path.join(here, part)
-            if exclusions.never_travels(part) or exclusions.is_environment(here):
+            if exclusions.never_travels(part) or exclusions.is_made_here(here):
                 return True
         return bool(parts) and parts[0] in exclusions.RESULTS
 

@@ -63,6 +63,7 @@ class EnvironmentSpec(Spec):
     )
     variables: dict[str, Text] = Field(
         default_factory=dict,
+        json_schema_extra={"propertyNames": {"pattern": r"^[^=\x00]+$"}},
         description="Environment variables of the script.",
         examples=[{"TF_CPP_MIN_LOG_LEVEL": "2"}],
     )
@@ -84,6 +85,14 @@ class EnvironmentSpec(Spec):
                 raise ValueError(f"{item!r} is not one package; write one requirement per list item")
             if item.startswith("-"):
                 raise ValueError(f"'{item}' is an option of pip, not a package; list the packages themselves")
+        return value
+
+    @field_validator("variables")
+    @classmethod
+    def _names_of_variables(cls, value: dict[str, str]) -> dict[str, str]:
+        for name in value:
+            if not name or "=" in name or "\0" in name:
+                raise ValueError(f"{name!r} can't name a variable; write NAME: value, with no = in the name")
         return value
 
     @model_validator(mode="after")

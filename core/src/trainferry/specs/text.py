@@ -36,9 +36,14 @@ def whole(value: Any, info: ValidationInfo) -> Any:
 
 
 def as_text(value: Any) -> Any:
-    """A number as the text it would be typed as; truth values and None are refused, for their text is unclear."""
+    """A number as the text it would be typed as; truth values and None are refused, for their text is unclear.
+
+    So is a text with a NUL byte, which no process on any target can be given.
+    """
     if isinstance(value, bool) or value is None:
         raise ValueError(f"{value!r} has no agreed text form; write it in quotes, as the script expects it")
+    if isinstance(value, str) and "\0" in value:
+        raise ValueError("a text with a NUL byte can't be given to any script; take it out")
     return str(value) if isinstance(value, (int, float)) else value
 
 

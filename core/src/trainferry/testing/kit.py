@@ -78,10 +78,14 @@ class Kit:
         job = Job.model_validate({**data, **fields}).with_origin(Origin(folder=self.project))
         return job.laid_over(self.target.job) if self.target.job else job
 
+    def new_run_id(self) -> str:
+        """An id that no run has, at the target neither."""
+        self._count += 1
+        return f"kit-{self.token}-{self._count}"
+
     def plan(self, job: Job) -> Plan:
         """The plan of a job under a run id that nobody has; it has no errors."""
-        self._count += 1
-        plan = self.backend.plan(job, f"kit-{self.token}-{self._count}")
+        plan = self.backend.plan(job, self.new_run_id())
         assert [str(finding) for finding in plan.errors] == [], "the plan of a sound job has errors"
         return plan
 

@@ -23,15 +23,20 @@ def container_of(cloud: Cloud, scope: str) -> str:
 
 
 def stage(cloud: Cloud, scope: str, names: list[str]) -> list[dict[str, str]]:
-    """An address for each file that will be uploaded; each is a place of its own that nothing else writes to."""
+    """An address for each file that will be uploaded; each is a place of its own that nothing else writes to.
+
+    Blobs are numbered, not named as their files: the SDK takes the path of an address for the blob's name and quotes it
+    once more, so one with a space or a letter beyond ASCII would be signed for another blob than the one written to.
+    """
     container, batch = container_of(cloud, scope), uuid.uuid4().hex
-    nodes = []
-    for name in names:
+    nodes, numbers = [], {}
+    for number, name in enumerate(names):
         if not is_safe(name):
             raise user_error(f"A snapshot can't hold the file name '{name}'.")
-        url = cloud.blobs.url(container, f"snapshots/{batch}/{name}", WRITE_PERMISSIONS)
+        url = cloud.blobs.url(container, f"snapshots/{batch}/{number}", WRITE_PERMISSIONS)
+        numbers[url] = str(number)
         nodes.append({"fullName": name, "blobUri": url})
-    cloud.store.put(STAGED, _key(scope, batch), {"files": {n["blobUri"]: n["fullName"] for n in nodes}, "batch": batch})
+    cloud.store.put(STAGED, _key(scope, batch), {"files": numbers, "batch": batch})
     return nodes
 
 

@@ -20,6 +20,7 @@ from azureml_emulator.environment.routes import ROUTES as ENVIRONMENT
 from azureml_emulator.execution.routes import ROUTES as EXECUTION
 from azureml_emulator.history.routes import ROUTES as HISTORY
 from azureml_emulator.metric.routes import ROUTES as METRIC
+from azureml_emulator.portal.routes import ROUTES as PORTAL
 from azureml_emulator.server.cloud import Cloud
 from azureml_emulator.server.errors import error_body
 from azureml_emulator.server.middleware import Gate
@@ -40,6 +41,7 @@ _ALL = {
     "execution": EXECUTION,
     "artifact": ARTIFACT,
     "metric": METRIC,
+    "portal": PORTAL,
     "arm": ARM,  # the last, for it has a route for resources of any type
 }
 SERVICES: dict[str, list[tuple[str, str]]] = {

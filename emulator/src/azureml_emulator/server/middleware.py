@@ -20,7 +20,7 @@ FLUSH = 0.02
 """Seconds that written bytes get to leave before a connection is broken off."""
 REMEMBERED = 20_000
 """Requests that are kept for whoever wants to know what a client asked."""
-OPEN = re.compile(r"^/(metadata/|adfs/|discovery|emulator/)")
+OPEN = re.compile(r"^/(metadata/|adfs/|discovery|emulator/|runs/[^/]*$|$)")
 """Paths that need no token: the login itself, what is public, the admin endpoint with its own secret."""
 _SPELLINGS = (
     (re.compile(r"/+"), "/"),
@@ -31,7 +31,7 @@ _SPELLINGS = (
 _API = {
     "datastore": "datastore", "dataset": "dataset", "data": "dataset", "history": "history", "content": "content",
     "execution": "execution", "artifact": "artifact", "metric": "metric", "environment": "environment",
-    "metadata": "aad", "adfs": "aad", "discovery": "workspace", "emulator": "emulator",
+    "metadata": "aad", "adfs": "aad", "discovery": "workspace", "emulator": "emulator", "runs": "portal", "": "portal",
 }  # fmt: skip
 
 

@@ -10,7 +10,9 @@ import signal
 import socket
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import Any
@@ -33,6 +35,8 @@ from azureml_emulator.store import Store
 from azureml_emulator.workspace.models import KIND, key_of, put_workspace
 
 BACKLOG = 512
+STATE_PAUSE = 2.0
+"""Seconds between two looks at whether the state folder is still there."""
 Say = Callable[[str], None]
 Ready = Callable[[dict[str, Any]], None]
 
@@ -193,9 +197,11 @@ async def _serve(
     # A loop that is told to stop twice must not be interrupted half way through stopping its children.
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(number, end)
-    watched = [_watch_azurite, _watch_input] if ends_with_input else [_watch_azurite]
-    for watch in watched:
-        threading.Thread(target=watch, args=(azurite, end_soon), daemon=True).start()
+    watches: list[Callable[..., None]] = [partial(_watch_azurite, azurite), partial(_watch_state, cloud.state)]
+    if ends_with_input:
+        watches.append(_watch_input)
+    for watch in watches:
+        threading.Thread(target=watch, args=(end_soon,), daemon=True).start()
     await server.serve(sockets=[listener])
 
 
@@ -206,7 +212,14 @@ def _watch_azurite(azurite: Azurite, end: Callable[[], None]) -> None:
     end()
 
 
-def _watch_input(_: Azurite, end: Callable[[], None]) -> None:
+def _watch_state(state: State, end: Callable[[], None]) -> None:
+    """Whoever deletes the folder of a detached emulator has no use for it, and has forgotten to stop it."""
+    while state.root.is_dir():
+        time.sleep(STATE_PAUSE)
+    end()
+
+
+def _watch_input(end: Callable[[], None]) -> None:
     """Whoever started us holds the other end of standard input; when it is gone, so are we."""
     with contextlib.suppress(OSError, ValueError):
         while sys.stdin.buffer.read(1024):

@@ -19,6 +19,11 @@ _DEPRECATED = re.compile(
     r"python:(2|3\.[0-8])([.\-]|$)|nvidia/cuda:(7|8|9|10)|continuumio/|debian:(jessie|stretch|buster|[89])|centos:[5-8]"
 )
 """Images on Microsoft's list "Base image is deprecated", and systems that had their last update."""
+_PUBLIC = frozenset(
+    {"mcr.microsoft.com", "docker.io", "registry-1.docker.io", "ghcr.io", "quay.io", "nvcr.io", "gcr.io"}
+    | {"public.ecr.aws", "registry.access.redhat.com", "registry.k8s.io"}
+)
+"""Registries that most images can be pulled from without a login."""
 _DATED = re.compile(r"(?P<date>\d{8})\.v\d+")
 """How Microsoft tags its images of Azure ML: 20240709.v1."""
 
@@ -33,6 +38,11 @@ def check(job: "Job") -> "Iterator[Finding]":
         text = f"the image {image} is deprecated: it gets no updates any more, and its build may fail any day"
         remedy = "write image: mcr.microsoft.com/azureml/openmpi4.1.0-ubuntu22.04"
         yield finding("image-deprecated", "warning", text, remedy, here)
+    host = image.partition("/")[0]
+    if "." in host and host not in _PUBLIC:
+        text = f"the image {image} lies in the registry {host}, which may want a login that the workspace doesn't have"
+        remedy = "give the workspace's identity the role AcrPull on it, or take a public image"
+        yield finding("image-private", "warning", text, remedy, here)
     match = _AZUREML.fullmatch(image)
     if match and match["tag"] and not _may_be(match["tag"]):
         text = (

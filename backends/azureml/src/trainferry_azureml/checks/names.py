@@ -37,6 +37,10 @@ def check(job: "Job") -> "Iterator[Finding]":
         text = f"'{name}' can't name an environment on Azure"
         remedy = "letters, digits, hyphens, underscores and dots, at most 255"
         yield finding("environment-name", "error", text, remedy, place(job, "environment", "name"))
+    packages = {re.split(r"[\[<>=!~; ]", text.strip().lower(), maxsplit=1)[0] for text in job.environment.pip}
+    if "mlflow" in packages and not {"azureml-mlflow", "azureml-defaults"} & packages:
+        text = "mlflow without azureml-mlflow can't reach the workspace, whose tracking address is azureml://"
+        yield finding("mlflow-alone", "warning", text, "add azureml-mlflow to pip", place(job, "environment", "pip"))
     cluster = job.compute.name
     if cluster and SHORT_NAME < len(cluster) <= 32:  # noqa: PLR2004  (longer ones are an error, elsewhere)
         text = (

@@ -3,10 +3,10 @@
 import re
 from typing import TYPE_CHECKING
 
+from trainferry_azureml.compute.words import ending, retired
 from trainferry_azureml.findings import finding, place
 from trainferry_azureml.sizes.choosing import did_you_mean
 from trainferry_azureml.sizes.table import find
-from trainferry_azureml.sizes.withdrawn import withdrawal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,13 +33,11 @@ def check(job: "Job") -> "Iterator[Finding]":
         remedy = f"did you mean {right}?" if right else "write it like Standard_NC4as_T4_v3"
         yield finding("compute-size", "error", text, remedy, here)
         return
-    end = withdrawal(size)
-    if end is not None:
-        over = end.over()
-        text = f"Azure {'withdrew' if over else 'withdraws'} the series {end.series} on {end.ends}"
-        text += f"; {size} can't be had any more" if over else f"; from then on there is no {size}"
-        severity = "error" if over else "warning"
-        yield finding("compute-retired", severity, text, f"write size: {end.instead}", here)
+    old, soon = retired(size), ending(size)
+    if old:
+        yield finding("compute-retired", "error", *old, here)
+    elif soon:
+        yield finding("compute-ending", "warning", *soon, here)
     elif find(size) is None:
         near = did_you_mean(size)
         text = f"'{size}' is in the form of a size of Azure (vm_size), but the table has none of that name"

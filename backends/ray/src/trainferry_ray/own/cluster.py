@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from fnmatch import fnmatch
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,16 @@ class OwnCluster:
         """Where the running cluster is; None if none runs."""
         found = read_json(self._home / "cluster.json")
         return found if isinstance(found, dict) and self._kept() else None
+
+    def difference(self) -> str:
+        """How the running cluster differs from what this client would start; empty if it doesn't, or none runs."""
+        found = self.record()
+        if found is None:
+            return ""
+        if found["python"] != sys.executable:
+            return f"was started by {found['python']}, and this is {sys.executable}"
+        installed = version("ray")
+        return f"runs Ray {found['ray']}, and {installed} is installed now" if found["ray"] != installed else ""
 
     def token(self) -> str:
         """What a client must send along; empty if there is no cluster."""

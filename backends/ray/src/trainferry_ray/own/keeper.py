@@ -28,7 +28,10 @@ MARK = "TRAINFERRY_RAY_CLUSTER"
 LOCK = 3
 """Descriptor of the lock that says that a keeper lives; taken by whoever starts it."""
 _START_UP = 180.0
-_GRACE = 5.0
+_GRACE, _IDLE_GRACE = 10.0, 0.5
+"""Seconds that processes may take to end by themselves when the cluster stops: while runs go on, and else."""
+_OPEN = {"PENDING", "RUNNING"}
+"""States of a job that is work."""
 _IDLE_LOOK = 5.0
 """Most seconds between two looks whether the cluster has work."""
 _LONG = "31536000"
@@ -45,6 +48,7 @@ class Keeper:
         self._temp = Path(tempfile.mkdtemp(prefix="tfray-", dir="/tmp"))
         (home / "temp").write_text(str(self._temp), encoding="utf-8")  # for the next start, if this one is killed
         self._token = secrets.token_hex(32)
+        self._api: RayApi | None = None
         self._children: list[subprocess.Popen[bytes]] = []
 
     def keep(self) -> None:
@@ -59,7 +63,7 @@ class Keeper:
                 self._sleep(min(_IDLE_LOOK, self._config["idle_seconds"] / 4 or _IDLE_LOOK))
         finally:
             (self._home / "cluster.json").unlink(missing_ok=True)
-            tree.end_all({}, _GRACE)
+            tree.end_all({}, _GRACE if self._busy() else _IDLE_GRACE)
             shutil.rmtree(self._temp, ignore_errors=True)
 
     def _stop(self, *_: object) -> None:
@@ -83,11 +87,11 @@ class Keeper:
             *("--dashboard-host", HOST, "--dashboard-port", str(dashboard)),
             *("--ray-client-server-port", str(client), "--temp-dir", str(self._temp / "ray")),
         )
-        self._api = RayApi(address, self._token)
-        self._wait_for(1)
+        self._api = api = RayApi(address, self._token)
+        self._wait_for(api, 1)
         for number in range(1, self._config["nodes"]):
             self._ray("--address", f"127.0.0.2:{gcs}", "--node-ip-address", f"127.0.0.{2 + number}")
-            self._wait_for(number + 1)  # two that start at once get in each other's way
+            self._wait_for(api, number + 1)  # two that start at once get in each other's way
         self._since = time.time()
         write_json(
             self._home / "cluster.json",
@@ -96,7 +100,8 @@ class Keeper:
                 "gcs": f"127.0.0.2:{gcs}",
                 "pid": os.getpid(),
                 "nodes": self._config["nodes"],
-                "ray": self._api.versions()["ray_version"],
+                "ray": api.versions()["ray_version"],
+                "python": sys.executable,
                 "started": self._since,
             },
         )
@@ -117,11 +122,13 @@ class Keeper:
             "RAY_AUTH_TOKEN_PATH": str(self._home / "token"),
             "RAY_JOB_START_TIMEOUT_SECONDS": _LONG,
             "RAY_enable_metrics_collection": "false",
+            # Ray looks for "uv run" above itself, and would then send the working folder of its own process, /, along.
+            "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0",
             "RAY_raylet_start_wait_time_s": "120",
         }
         self._children.append(subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, cwd="/"))
 
-    def _wait_for(self, nodes: int) -> None:
+    def _wait_for(self, api: RayApi, nodes: int) -> None:
         deadline = time.monotonic() + _START_UP
         while True:
             if self._stopped:
@@ -129,22 +136,28 @@ class Keeper:
             if any(child.poll() is not None for child in self._children):
                 raise SystemExit("one of Ray's processes ended while the cluster started")
             try:
-                if len(self._api.nodes()) >= nodes and (nodes > 1 or self._api.jobs() is not None):
+                if len(api.nodes()) >= nodes and (nodes > 1 or api.jobs() is not None):
                     return
             except Exception as error:
                 if time.monotonic() > deadline:
                     raise SystemExit(f"the cluster did not start within {_START_UP:g} s: {error}") from error
             self._sleep(0.2)
 
+    def _jobs(self) -> list[dict[str, Any]] | None:
+        """Every job of the cluster; None if its head doesn't answer, which is no reason to end its work."""
+        try:
+            return list(self._api.jobs().values()) if self._api else []
+        except BackendError:
+            return None
+
+    def _busy(self) -> bool:
+        jobs = self._jobs()
+        return jobs is None or any(job["status"] in _OPEN for job in jobs)
+
     def _idle(self) -> bool:
         """Whether the cluster has had no work for as long as it may."""
-        if not self._config["idle_seconds"]:
-            return False
-        try:
-            jobs = self._api.jobs().values()
-        except BackendError:  # the head is overloaded: no reason to end its work
-            return False
-        if any(job["status"] in {"PENDING", "RUNNING"} for job in jobs):
+        jobs = self._jobs()
+        if not self._config["idle_seconds"] or jobs is None or any(job["status"] in _OPEN for job in jobs):
             return False
         last = max([self._since, *((job["end_time"] or 0) / 1000 for job in jobs)])
         return bool(time.time() - last > self._config["idle_seconds"])

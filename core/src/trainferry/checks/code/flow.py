@@ -61,13 +61,7 @@ def is_used(program: Program, function: ast.FunctionDef | ast.AsyncFunctionDef) 
     """Whether anything in the program mentions a function by its name; one that a decorator takes is used."""
     if function.decorator_list or (function.name.startswith("__") and function.name.endswith("__")):
         return True
-    for module in program.modules:
-        for node in module.nodes:
-            if isinstance(node, ast.Name) and node.id == function.name:
-                return True
-            if isinstance(node, ast.Attribute) and node.attr == function.name:
-                return True
-    return False
+    return any(function.name in module.mentioned for module in program.modules)
 
 
 def is_sure(program: Program, module: Module, node: ast.AST, *kinds: str) -> bool:

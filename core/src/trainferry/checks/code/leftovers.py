@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from trainferry.checks.code import flow
 from trainferry.checks.code.distributions import distributions
 from trainferry.checks.code.names import imports
+from trainferry.checks.code.program import Module
 from trainferry.checks.context import Context
 from trainferry.checks.rules import found
 from trainferry.checks.rules.rule import E, W
@@ -29,10 +30,43 @@ def check(context: Context) -> Iterator[Finding]:
                 message = f"{name}() is there in a notebook only: NameError in a script"
                 severity = None if sure else W
                 yield found(context.job, "notebook-leftover", message, at=module.at(call), severity=severity)
+        yield from _argv(context, module)
         for node in module.nodes:
+            if isinstance(node, ast.Call | ast.Raise) and _ends_with_text(module, node):
+                sure = flow.is_sure(program, module, node)
+                message = f"{ast.unparse(node)} ends the script with exit code 1: a text counts as a failure"
+                if sure:
+                    yield found(context.job, "exit-text", message, at=module.at(node))
             if module.is_script and isinstance(node, ast.If) and _never_holds(node):
                 message = f"this guard never holds, so that nothing of it runs: {ast.unparse(node.test)}"
                 yield found(context.job, "guard-never-holds", message, at=module.at(node))
+
+
+def _argv(context: Context, module: Module) -> Iterator[Finding]:
+    """Arguments that are taken by their place, beyond those that the job gives."""
+    given = len(context.job.arguments)
+    for node in module.nodes:
+        if not (isinstance(node, ast.Subscript) and module.names.full(node.value) == "sys.argv"):
+            continue
+        place = node.slice.value if isinstance(node.slice, ast.Constant) else None
+        if isinstance(node.ctx, ast.Load) and isinstance(place, int) and place > given and context.program is not None:
+            sure = flow.is_sure(context.program, module, node, "IndexError") and not _counts(module)
+            message = f"the script takes sys.argv[{place}], and the job gives {given} arguments: IndexError"
+            yield found(context.job, "argument-missing", message, at=module.at(node), severity=None if sure else W)
+
+
+def _counts(module: Module) -> bool:
+    """Whether the script asks how many arguments there are."""
+    return any(name == "len" and "argv" in ast.unparse(call) for call, name in module.calls)
+
+
+def _ends_with_text(module: Module, node: ast.Call | ast.Raise) -> bool:
+    call = node.exc if isinstance(node, ast.Raise) else node
+    if not isinstance(call, ast.Call) or not call.args:
+        return False
+    wanted = ("SystemExit",) if isinstance(node, ast.Raise) else ("sys.exit", "exit", "quit")
+    text = call.args[0]
+    return module.names.full(call.func) in wanted and isinstance(text, ast.Constant) and isinstance(text.value, str)
 
 
 def _never_holds(node: ast.If) -> bool:

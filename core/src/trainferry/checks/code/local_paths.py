@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 from trainferry.checks.code import flow
 from trainferry.checks.code.names import argument
-from trainferry.checks.code.program import Module
+from trainferry.checks.code.program import Module, shown
 from trainferry.checks.context import Context
 from trainferry.checks.rules import found
 from trainferry.checks.rules.rule import LIKELY, POSSIBLE, N, W
+from trainferry.errors import Location
 from trainferry.specs.finding import Finding
 
 _DRIVE = re.compile(r"[A-Za-z]:(\\(?![ntrbfav0'\"]$)|/(?!/))[^\n\"<>|*?]*")
@@ -18,11 +19,18 @@ _HOME = re.compile(r"(/home|/Users|/root|/mnt/[a-z]|/Volumes|/run/media|/media|/
 _TILDE = re.compile(r"~[\w.-]*/[^\n]+")
 _NOT_HOMES = ("/mnt/batch", "/mnt/azureml", "/home/azureuser", "/root/.cache", "/root/.keras")
 _SPEAKS = frozenset({"print", "add_parser", "ArgumentParser", "warn", "info", "debug", "warning", "error", "exit"})
+_SETTINGS = (".json", ".yaml", ".yml", ".toml", ".ini", ".cfg")
+_LARGEST = 64_000
+"""Bytes of a file of settings; a larger one holds data."""
+_ENTRY = re.compile(r"""^[\s{,-]*["']?[\w.-]+["']?\s*[:=]\s*["']?(?P<value>[^"'#,}]+)["']?[,}\s]*$""")
+"""A line with a name and a value, in any of these formats."""
 _PLATFORM = re.compile(r"platform\.system|sys\.platform|os\.name|COLAB|colab|KAGGLE|kaggle|exists|isdir|isfile|is_dir")
 
 
 def check(context: Context) -> Iterator[Finding]:
     """Constants that are a path of one machine, at the place where they stand."""
+    yield from _settings_files(context)
+    yield from _variables(context)
     for module in context.program.modules if context.program else ():
         seen: set[str] = set()
         for node in module.nodes:
@@ -31,6 +39,42 @@ def check(context: Context) -> Iterator[Finding]:
                 if kind and not _is_only_said(module, node):
                     seen.add(node.value)
                     yield from _finding(context, module, node, kind)
+
+
+def _settings_files(context: Context) -> Iterator[Finding]:
+    """Files of settings that the program names, and that hold a path of one machine."""
+    named = {
+        str(node.value)
+        for module in (context.program.modules if context.program else ())
+        for node in module.nodes
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.endswith(_SETTINGS)
+    }
+    for file in context.snapshot.files:
+        names = {file.path, f"./{file.path}", file.path.rpartition("/")[2]}
+        if not names & named or not 0 < file.size <= _LARGEST:
+            continue
+        try:
+            lines = (context.snapshot.root / file.path).read_text(encoding="utf-8", errors="replace").splitlines()
+        except OSError:
+            continue
+        for number, line in enumerate(lines, 1):
+            match = _ENTRY.match(line)
+            text = match["value"].replace("\\\\", "\\").strip() if match else ""
+            kind = kind_of(text) if text else ""
+            if kind:
+                where = Location(shown(context.snapshot.root / file.path), number)
+                message = f"{file.path} has '{text}', which is {kind}: it isn't there when the job runs elsewhere"
+                yield found(context.job, "local-path", message, at=where, confidence=LIKELY)
+
+
+def _variables(context: Context) -> Iterator[Finding]:
+    """Variables of the job whose value is a path of one machine."""
+    for name, value in context.job.environment.variables.items():
+        kind = kind_of(value)
+        if kind:
+            message = f"the variable {name} is '{value}', which is {kind}: it isn't there when the job runs elsewhere"
+            at = ("environment", "variables", name)
+            yield found(context.job, "local-path", message, at=at, confidence=LIKELY)
 
 
 def kind_of(text: str) -> str:

@@ -39,6 +39,12 @@ class Module:
         return list(ast.walk(self.tree))
 
     @cached_property
+    def mentioned(self) -> frozenset[str]:
+        """Every name and attribute that the module mentions, but for those that only define one."""
+        found = {node.id for node in self.nodes if isinstance(node, ast.Name)}
+        return frozenset(found | {node.attr for node in self.nodes if isinstance(node, ast.Attribute)})
+
+    @cached_property
     def names(self) -> names.Names:
         """What the module's names stand for."""
         return names.Names(self.tree)

@@ -11,7 +11,7 @@ from trainferry.checks.code import flow, sinks
 from trainferry.checks.code.names import argument
 from trainferry.checks.code.program import Module
 from trainferry.checks.code.values import DATASET, UNKNOWN
-from trainferry.checks.code.writing import made_folders, pattern
+from trainferry.checks.code.writing import ALONE, made_folders, pattern
 from trainferry.checks.context import Context
 from trainferry.checks.rules import found
 from trainferry.checks.rules.rule import LIKELY, W
@@ -64,7 +64,7 @@ def check(context: Context) -> Iterator[Finding]:
     if context.program is None:
         return
     written = [pattern(write.text) for write in sinks.writes(context) if write.text]
-    made = made_folders(context)
+    made = [own.removeprefix(ALONE) for own in made_folders(context)]
     seen: set[str] = set()
     for module in context.program.modules:
         values = context.values(module)
@@ -87,7 +87,10 @@ def _asked(context: Context, module: Module, call: ast.Call) -> Iterator[Finding
     if text is None or not _is_relative(text) or not _is_insisted_on(module, call):
         return
     path = posixpath.normpath(text)
-    if path in made_folders(context) or not (context.snapshot.root / path).is_dir():
+    if (
+        path in [own.removeprefix(ALONE) for own in made_folders(context)]
+        or not (context.snapshot.root / path).is_dir()
+    ):
         return
     inside = [own for own in context.travelling if own.startswith(f"{path}/")]
     if all(posixpath.basename(own) in _MARKS for own in inside):

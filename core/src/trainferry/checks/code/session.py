@@ -98,6 +98,7 @@ _FETCHES = (
     "download_and_prepare",
     "KerasLayer",
 )
+_LOADS = (".load", ".get", ".post", ".open", ".read_csv", ".read_json", ".read_parquet", ".Request", ".from_url")
 _DATA = re.compile(
     r"keras\.datasets\.(\w+)\.load_data|sklearn\.datasets\.fetch_\w+|tensorflow_datasets\.load|"
     r"torchvision\.datasets\.\w+|requests\.get|torch\.hub\.load|nltk\.download"
@@ -108,6 +109,7 @@ def check(context: Context) -> Iterator[Finding]:
     """Each call that expects more than a node has."""
     if context.program is None:
         return
+    yield from _backend_variable(context)
     for module in context.program.modules:
         yield from _variables(context, module)
         for call, name in module.calls:
@@ -252,6 +254,14 @@ def _question(context: Context, module: Module, call: ast.Call, name: str) -> It
     )
 
 
+def _backend_variable(context: Context) -> Iterator[Finding]:
+    backend = context.job.environment.variables.get("MPLBACKEND", "")
+    if backend.lower() in {screen.lower() for screen in _SCREENS}:
+        message = f"MPLBACKEND asks for matplotlib's backend {backend}, which needs a screen, and a node has none"
+        at = ("environment", "variables", "MPLBACKEND")
+        yield found(context.job, "needs-screen", message, "take it out, or write Agg", at=at, severity=W)
+
+
 def _screen(context: Context, module: Module, call: ast.Call, name: str) -> Iterator[Finding]:
     if context.target is not None and context.target.display:
         return
@@ -325,6 +335,9 @@ def _fetched(context: Context, module: Module, call: ast.Call, name: str) -> str
         text = values.text(call.args[0]) if call.args else None
         local = text is not None and (text.startswith(("/", "./", "outputs")) or text in context.folders)
         return "" if local else f"'{(text or name).replace(chr(0), '...')}'"
+    text = values.text(call.args[0]) if call.args else None
+    if text and text.startswith(("http://", "https://", "gs://", "s3://")) and name.endswith(_LOADS):
+        return f"'{text.replace(chr(0), '...')}'"
     return name.removeprefix("tensorflow.") if _DATA.search(name) else ""
 
 

@@ -149,8 +149,21 @@ class Values:
         return None
 
     def _subscript(self, node: ast.Subscript) -> str | None:
+        if isinstance(node.value, ast.Name) and isinstance(node.slice, ast.Constant):
+            listed = self.module.names.only_value(node.value.id)
+            return self._element(listed, node.slice.value)
         if self.module.names.full(node.value) == "os.environ" and isinstance(node.slice, ast.Constant):
             return self.variables.get(str(node.slice.value))
+        return None
+
+    def _element(self, listed: ast.expr | None, key: object) -> str | None:
+        """The text of one item of a list, tuple or dict that is written out."""
+        if isinstance(listed, ast.List | ast.Tuple) and isinstance(key, int) and -1 <= key < len(listed.elts):
+            return self.text(listed.elts[key])
+        if isinstance(listed, ast.Dict):
+            for name, value in zip(listed.keys, listed.values, strict=True):
+                if isinstance(name, ast.Constant) and name.value == key:
+                    return self.text(value)
         return None
 
     def _call(self, call: ast.Call, depth: int) -> str | None:

@@ -16,10 +16,14 @@ from trainferry.checks.rules.rule import LIKELY, POSSIBLE, E, W
 from trainferry.specs.finding import Finding
 
 _KEPT = ("outputs", "logs")
+ALONE = "="
+"""Begins the pattern of a folder that is made without those on the way to it."""
 _BAD = re.compile(r"[:&?*<>|\"]")
-_CLOCK = re.compile(
-    r"\.isoformat\(|strftime\([^)]*%[HIMSXTcx][^)]*:|ctime\(|str\((datetime\.)?(datetime\.)?now|utcnow\(\)|now\(\)"
-)
+_COLONS = re.compile(r"strftime\([^)]*(:|%[XTcrR])|\.ctime\(|asctime\(")
+"""Ways of writing the time that surely put colons into it."""
+_PLAIN_TIME = re.compile(r"isoformat\(|\bnow\(|utcnow\(|today\(\)")
+_SAFE_TIME = re.compile(r"strftime|\.replace\(|\.timestamp\(|\.date\(\)|\.(year|month|day)\b|re\.sub")
+"""What people do to a time before it becomes a name."""
 _TEMPORARY = ("/tmp", "/dev/", "/var/tmp", "/mnt/", "/scratch", "/proc/")  # noqa: S108  (texts of the user's script)
 
 
@@ -37,7 +41,7 @@ def check(context: Context) -> Iterator[Finding]:
         yield from _bad_name(context, write)
     lost = list(_lost(context, all_writes))
     yield from lost
-    if lost and _nothing_is_kept(all_writes):
+    if lost and _nothing_is_kept(context, all_writes) and not _is_tracked(context):
         message = "the script writes nothing below outputs/: the run would end without a result to bring back"
         yield found(context.job, "results-all-lost", message, lost[-1].remedy, at=lost[-1].where)
 
@@ -86,7 +90,8 @@ def made_folders(context: Context) -> list[str]:
             else:
                 continue
             text = values.text(path)
-            made.append(pattern(text) if text else "*")
+            alone = last == "mkdir" and not any(keyword.arg == "parents" for keyword in call.keywords)
+            made.append((ALONE if alone else "") + pattern(text) if text else "*")
     return made
 
 
@@ -96,10 +101,15 @@ def pattern(text: str) -> str:
 
 
 def _is_there(context: Context, folder: str, made: list[str]) -> bool:
+    """Whether a folder travels, is made for every run, or is made by the program, itself or on the way to another."""
     if folder in (".", "") or folder in _KEPT or folder in context.folders:
         return True
     wanted = pattern(folder)
     for own in made:
+        if own.startswith(ALONE):
+            if fnmatchcase(wanted, own.removeprefix(ALONE)):
+                return True
+            continue
         if own in ("*", wanted) or own.startswith(wanted + "/") or fnmatchcase(wanted, own):
             return True
         if UNKNOWN in folder and fnmatchcase(own, wanted):
@@ -174,11 +184,11 @@ def _into_dataset(context: Context, write: Write) -> Iterator[Finding]:
 def _bad_name(context: Context, write: Write) -> Iterator[Finding]:
     text = write.text or ""
     source = ast.unparse(write.path)
-    name = text.removeprefix("./")
+    name = re.sub(r"\{\w+(:[^{}]*)?\}", "", text.removeprefix("./"))  # what Keras fills in
     if text.startswith("/") or "://" in text:
         return
     bad = _BAD.search(name)
-    clock = UNKNOWN in text and _CLOCK.search(_written_out(write))
+    clock = UNKNOWN in text and _has_colons(_written_out(write))
     if not bad and not clock:
         return
     what = f"'{bad[0]}'" if bad else "':', which the time has in it"
@@ -189,6 +199,11 @@ def _bad_name(context: Context, write: Write) -> Iterator[Finding]:
         "use letters, digits, '.', '_' and '-', such as strftime('%Y%m%d-%H%M%S')",
         at=write.module.at(write.call),
     )
+
+
+def _has_colons(source: str) -> bool:
+    """Whether an expression of a path puts a time with colons into it."""
+    return bool(_COLONS.search(source) or (_PLAIN_TIME.search(source) and not _SAFE_TIME.search(source)))
 
 
 def _written_out(write: Write) -> str:
@@ -216,10 +231,16 @@ def _lost(context: Context, all_writes: list[Write]) -> Iterator[Finding]:
         ):
             continue
         clean = posixpath.normpath(text)
-        if clean.split("/")[0] in _KEPT or "makedirs" in ast.unparse(write.call.func) or clean.startswith(_TEMPORARY):
+        if (
+            clean.split("/")[0] in _KEPT
+            or "makedirs" in ast.unparse(write.call.func)
+            or (clean.startswith(_TEMPORARY) and not _saves_model(write))
+        ):
             continue
-        if clean.startswith("/") or re.match(r"[A-Za-z]:|~", clean):
+        if re.match(r"[A-Za-z]:|~|/(home|Users|root|content)/", clean):
             continue  # another rule speaks of it
+        if clean.startswith("/") and not _saves_model(write):
+            continue
         if not _is_result(write, clean) or _is_read_again(context, clean):
             continue
         shown = clean.replace(UNKNOWN, "...")
@@ -232,19 +253,33 @@ def _lost(context: Context, all_writes: list[Write]) -> Iterator[Finding]:
         )
 
 
-def _nothing_is_kept(all_writes: list[Write]) -> bool:
-    """Whether a model is written, and surely nothing goes where it is brought back from."""
+def _is_tracked(context: Context) -> bool:
+    """Whether the program hands results to a tracking server or a storage of its own."""
+    names = [name for _, _, name in (context.program.calls() if context.program else ())]
+    ends = ("register_model", "upload_file", "upload_folder", "upload_blob", "put_object", "push_to_hub", "copytree")
+    return any(name.startswith(("mlflow.", "wandb.", "comet_ml.", "neptune.")) or name.endswith(ends) for name in names)
+
+
+def _nothing_is_kept(context: Context, all_writes: list[Write]) -> bool:
+    """Whether a model is surely written, and nothing at all goes where it is brought back from."""
     saves = False
     for write in all_writes:
         text = write.text
         if text is None or text.startswith((UNKNOWN, "/")) or posixpath.normpath(text).split("/")[0] in _KEPT:
             return False
-        last = write.call.func.attr if isinstance(write.call.func, ast.Attribute) else ""
-        saves = saves or last in _MODELS
+        name = write.module.names.full(write.call.func)
+        if name.rpartition(".")[2] in _MODELS and context.program is not None:
+            again = _is_read_again(context, posixpath.normpath(text))
+            saves = saves or (flow.is_sure(context.program, write.module, write.call) and not again)
     return saves
 
 
-_MODELS = ("save", "save_weights", "save_model", "export", "save_pretrained", "ModelCheckpoint")
+_MODELS = ("save", "save_weights", "save_model", "export", "save_pretrained")
+"""Methods that write a model when it is trained."""
+
+
+def _saves_model(write: Write) -> bool:
+    return write.module.names.full(write.call.func).rpartition(".")[2] in _MODELS
 
 
 def _is_result(write: Write, path: str) -> bool:

@@ -97,4 +97,12 @@ RULES: Mapping[str, Rule] = {
         example="DataLoader(data, num_workers=32)",
         confidence=LIKELY,
     ),
+    "exit-text": Rule(
+        W,
+        "A script ends with a text",
+        "sys.exit with a text prints it and ends with exit code 1: the run is called failed.",
+        "Write print(...), and sys.exit(0).",
+        example='sys.exit("done")',
+        confidence=LIKELY,
+    ),
 }

@@ -2,9 +2,13 @@
 
 import argparse
 from difflib import get_close_matches
+from typing import TYPE_CHECKING
 
 from trainferry.cli.output import Output
 from trainferry.errors import FerryError
+
+if TYPE_CHECKING:
+    from trainferry.checks.rules import Rule
 
 DESCRIPTION = (
     """Tell more about a kind of finding: why it matters, what it looks like, how to mend it, how to silence it."""
@@ -23,42 +27,40 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Exit code 0; 1 if there is no such finding."""
-    from trainferry.checks.rules import RULES  # noqa: PLC0415  (light commands import none of it)
+    from trainferry.explaining import every_rule  # noqa: PLC0415  (light commands import none of it)
 
     output = Output(arguments)
-    data = {
-        name: {
-            "severity": rule.severity,
-            "confidence": rule.confidence,
-            "title": rule.title,
-            "why": rule.why,
-            "how": rule.how,
-            "example": rule.example,
-        }
-        for name, rule in sorted(RULES.items())
-    }
+    rules = every_rule()
+    data = {name: _data(rule) for name, rule in rules.items()}
     if arguments.id is None:
         output.document(data)
         width = max(map(len, data)) + 2
-        output.answer(
-            "\n".join(f"{name:<{width}}{rule.severity:<9}{rule.title}" for name, rule in sorted(RULES.items()))
-        )
+        output.answer("\n".join(f"{name:<{width}}{rule.severity:<9}{rule.title}" for name, rule in rules.items()))
         return 0
-    rule = RULES.get(arguments.id)
+    rule = rules.get(arguments.id)
     if rule is None:
-        close = get_close_matches(arguments.id, RULES, n=1)
+        close = get_close_matches(arguments.id, rules, n=1)
         guess = f"did you mean {close[0]}? " if close else ""
         raise FerryError(
-            f"no finding of the core's is called '{arguments.id}'",
-            remedy=f"{guess}'ferry explain' lists them; a backend explains its own in its documentation",
+            f"no finding of the core or of an installed backend is called '{arguments.id}'",
+            remedy=f"{guess}'ferry explain' lists them",
         )
     output.document({arguments.id: data[arguments.id]})
+    output.answer(_told(arguments.id, rule, output))
+    return 0
+
+
+def _data(rule: "Rule") -> dict[str, str]:
+    keys = ("severity", "confidence", "title", "why", "how", "example")
+    return {key: str(getattr(rule, key)) for key in keys}
+
+
+def _told(name: str, rule: "Rule", output: Output) -> str:
     kind = output.paint(rule.severity, rule.severity)
     sure = "" if rule.confidence == "certain" else f", {rule.confidence} unless the finding says otherwise"
-    output.answer(f"{arguments.id} ({kind}{sure})\n{rule.title}. {rule.why}\n")
-    output.answer("\n".join(f"  {line}" for line in rule.example.splitlines()))
-    output.answer(f"\nto mend it: {rule.how}")
-    output.answer(
-        f'to silence one: # ferry: ignore[{arguments.id}] beside it, or ignore = ["{arguments.id}"] in the settings'
+    example = "\n".join(f"  {line}" for line in rule.example.splitlines())
+    silence = f'# ferry: ignore[{name}] beside it, or ignore = ["{name}"] in the settings'
+    return (
+        f"{name} ({kind}{sure})\n{rule.title}. {rule.why}\n\n{example}\n\n"
+        f"to mend it: {rule.how}\nto silence one: {silence}"
     )
-    return 0

@@ -1,6 +1,7 @@
 """ferry init: a job to start from."""
 
 import argparse
+import shlex
 from pathlib import Path
 
 from trainferry.cli.output import Output
@@ -49,6 +50,8 @@ with (outputs / "history.csv").open("w") as history:
 (outputs / "model.txt").write_text(f"y = {slope:.3f} x + {offset:.3f}\\n")
 '''
 
+_WORDS_OF_YAML = frozenset({"null", "true", "false", "yes", "no", "on", "off", "y", "n"})
+
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
@@ -60,10 +63,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Exit code 0 when the files are written."""
     output = Output(arguments)
     folder: Path = arguments.folder
-    name = "".join(c if c.isascii() and (c.isalnum() or c in "._-") else "-" for c in folder.absolute().name).strip(
-        "._-"
-    )
-    texts = {"job.yaml": JOB.format(name=name[:100] or "job"), "train.py": SCRIPT}
+    texts = {"job.yaml": JOB.format(name=_name_after(folder)), "train.py": SCRIPT}
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if (folder / "train.py").exists() and not arguments.force:
@@ -80,5 +80,12 @@ def run(arguments: argparse.Namespace) -> int:
     except OSError as error:
         raise FerryError(f"can't write to {folder}: {error.strerror}", remedy="name another folder") from error
     output.document({"files": [str((folder / file).absolute()) for file in texts]})
-    output.say(f"try: ferry run {folder / 'job.yaml'}")
+    output.say(f"try: ferry run {shlex.quote(str(folder / 'job.yaml'))}")
     return 0
+
+
+def _name_after(folder: Path) -> str:
+    """A job's name as YAML, after its folder; in quotes if YAML could take it for something else than text."""
+    kept = "".join(c if c.isascii() and (c.isalnum() or c in "._-") else "-" for c in folder.absolute().name)
+    name = kept.strip("._-")[:100] or "job"
+    return name if name[0].isalpha() and name.lower() not in _WORDS_OF_YAML else f'"{name}"'

@@ -44,7 +44,7 @@ def test_the_source_folder_travels_unchanged(kit: Kit, reporting_run: Report, na
 def test_a_file_travels_whatever_its_name(kit: Kit, name: str) -> None:
     """Or the job is refused before anything runs, with what to do about it."""
     job = kit.job("import os; print('kit-names', *sorted(os.listdir('.')), sep='|')", {name: "x"})
-    plan = kit.backend.plan(job, f"kit-{kit.token}-names")
+    plan = kit.backend.plan(job, kit.new_run_id())
     if plan.errors:
         assert all(finding.remedy for finding in plan.errors)
         return

@@ -51,7 +51,7 @@ def test_other_ways_to_fail_are_failures_too(kit: Kit, script: str) -> None:
 
 def test_a_script_that_is_not_there_never_succeeds(kit: Kit) -> None:
     job = kit.job().laid_over({"script": "nowhere.py"})
-    plan = kit.backend.plan(job, f"kit-{kit.token}-nowhere")
+    plan = kit.backend.plan(job, kit.new_run_id())
     if plan.errors:
         return
     try:

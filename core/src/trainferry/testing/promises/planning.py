@@ -98,7 +98,7 @@ def test_a_script_that_changed_since_the_plan_does_not_run(kit: Kit) -> None:
 
 def test_a_dataset_that_is_not_there_is_refused(kit: Kit) -> None:
     job = kit.job(datasets={"gone": {"path": "no-such-folder"}}, arguments=["${{ datasets.gone }}"])
-    plan = kit.backend.plan(job, f"kit-{kit.token}-gone")
+    plan = kit.backend.plan(job, kit.new_run_id())
     if not plan.errors:
         with pytest.raises(FerryError):
             kit.apply(plan)
@@ -109,7 +109,7 @@ def test_a_dataset_that_is_not_there_is_refused(kit: Kit) -> None:
 def test_several_processes_are_given_or_refused(kit: Kit, kind: str) -> None:
     """A job for two nodes must never run on one without a word."""
     job = kit.job(scripts.NODES, distribution={"kind": kind, "nodes": 2}, compute={"max_nodes": 2})
-    plan = kit.backend.plan(job, f"kit-{kit.token}-{kind}")
+    plan = kit.backend.plan(job, kit.new_run_id())
     if plan.errors:
         assert all(finding.remedy for finding in plan.errors)
         return
