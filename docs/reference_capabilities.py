@@ -24,7 +24,7 @@ def capabilities_page() -> str:
     sections = {
         "Every backend has these": [name for name in known if name in REQUIRED],
         "A backend may have these": [name for name in known if name not in (*REQUIRED, *TOLD)],
-        "These need no asking: without them there is nothing to set, to find or to hear": [*TOLD],
+        "Without these there is nothing to set, to find, to explain or to hear": [*TOLD],
     }
     for title, some in sections.items():
         head = f"| hook | {' | '.join(backends)} | what it does |\n|---|{'---|' * len(backends)}---|"

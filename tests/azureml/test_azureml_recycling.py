@@ -13,7 +13,7 @@ SETTINGS = """
 [job]
 arguments = ["--data-path", "${{ datasets.waste_images }}", "--epochs", "2", "--image-size", "32", "--seed", "3"]
 [job.environment]
-pip = ["tensorflow==2.21.*"]
+pip = ["tensorflow==2.21.*", "pillow"]
 """
 
 

@@ -36,7 +36,7 @@ def test_every_finding_of_the_core_has_a_rule(root: Path) -> None:
 
 def test_every_finding_of_a_backend_has_a_rule(root: Path) -> None:
     known = every_rule()
-    for backend in ("local", "azureml"):
+    for backend in ("local", "azureml", "ray"):
         ids = dict(ids_in(root / "backends" / backend / "src"))
         missing = {name: file for name, file in ids.items() if "-" in name and name not in known}
         assert missing == {}, "add them to the rules that the plugin's hook `rules` returns, then: make docs"

@@ -1,5 +1,6 @@
 """One Ray cluster for all tests of a session: a head and two more nodes on this machine, really started."""
 
+import shutil
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,6 +48,7 @@ def the_cluster(config: pytest.Config) -> RayCluster:
             home / "cluster",
             RaySettings(nodes=NODES, node_cpus=NODE_CPUS, node_memory_mb=80, idle_seconds=0),
         )
+        config.add_cleanup(lambda: shutil.rmtree(home, ignore_errors=True))  # the last added is called first
         config.add_cleanup(own.stop)
         record = own.start(silent)
         config.stash[_KEY] = RayCluster(record["address"], home / "cluster" / "token", home)

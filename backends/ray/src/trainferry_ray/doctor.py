@@ -43,7 +43,9 @@ def diagnose(target: Target, settings: RaySettings) -> Iterator[Finding]:
 
 def _this_machine(settings: RaySettings) -> Iterator[Finding]:
     if sys.platform != "linux":
-        yield _finding("linux-only", "error", "a Ray cluster on this machine needs Linux", "set backends.ray.address")
+        yield _finding(
+            "ray-linux-only", "error", "a Ray cluster on this machine needs Linux", "set backends.ray.address"
+        )
     if not (Path(sys.executable).parent / "ray").exists():
         text = "the command 'ray' is not beside this Python"
         yield _finding("ray-missing", "error", text, "pip install --force-reinstall 'ray[default]'")

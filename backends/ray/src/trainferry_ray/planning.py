@@ -104,8 +104,6 @@ def _of_job(job: Job, snapshot: Snapshot) -> Iterator[Finding]:
             text = f"the dataset '{name}' is in another cloud; the Ray backend needs a path"
             remedy = f"lay a path over it: backends: {{ray: {{datasets: {{{name}: {{path: ...}}}}}}}}"
             yield _finding("dataset-not-ray", "error", text, remedy)
-    if any("\0" in text for text in (*job.arguments, *environment.variables.values())):
-        yield _finding("nul-byte", "error", "an argument or variable holds a NUL byte, which no process can be given")
     for item in environment.pip:
         if item.startswith(("./", "../", "/")) and (job.folder / item).is_dir():
             text = f"the package {item} is a folder, which does not travel"

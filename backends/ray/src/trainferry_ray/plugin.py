@@ -8,6 +8,7 @@ from trainferry.hookspecs import hookimpl
 from trainferry.progress import Report
 
 if TYPE_CHECKING:
+    from trainferry.checks.rules import Rule
     from trainferry.results import FileEntry, FoundRun, LogChunk
     from trainferry.site import Site
     from trainferry.specs.finding import Finding
@@ -129,6 +130,13 @@ class RayBackend:
         from trainferry_ray.packing import LARGEST
 
         return RehearsalRules(snapshot_bytes=LARGEST)
+
+    @hookimpl
+    def rules(self) -> "Mapping[str, Rule]":
+        """What the findings of this backend mean."""
+        from trainferry_ray.rules import RULES
+
+        return RULES
 
     @hookimpl
     def diagnose(self) -> "Iterator[Finding]":

@@ -14,8 +14,8 @@ from trainferry.specs import ComputeSpec, Job, RehearsalRules
 MARK = "trainferry_requires"
 NOBODY = "no-such-run"
 
-TOLD = ("settings_model", "configure", "check", "diagnose", "run_changed")
-"""Hooks that need no asking: without them a backend has no settings, finds nothing, hears nothing."""
+TOLD = ("settings_model", "configure", "check", "diagnose", "rules", "run_changed")
+"""Hooks with an answer for whoever lacks them: no settings, no findings, nothing to explain, nothing heard."""
 
 
 def hooks() -> dict[str, Any]:

@@ -40,6 +40,7 @@ class Sdk:
                     return what()
             except Exception as error:
                 close_pools(error)
+                self.forget_all()
                 pause = pause_before(attempt, None)
                 ours = translated(error, doing)
                 if status_of(error) == _UNAUTHORIZED and renewals < RENEWALS:
@@ -73,9 +74,11 @@ class Sdk:
         if where not in self._workspaces:
             from azureml.core import Workspace
 
-            self._workspaces[where] = Workspace(
-                where.subscription, where.resource_group, where.workspace, auth=self.authentication
-            )
+            found = Workspace(where.subscription, where.resource_group, where.workspace, auth=self.authentication)
+            # The SDK swallows a failure to learn the workspace's id, and breaks on the missing id much later.
+            if not found.service_context.workspace_id:
+                raise Unreachable(f"Azure didn't tell the id of the workspace {where.workspace}", remedy="try again")
+            self._workspaces[where] = found
         return self._workspaces[where]
 
     def experiment(self, where: "Coordinates", name: str) -> Any:
@@ -86,7 +89,7 @@ class Sdk:
             self._experiments[where, name] = Experiment(self.workspace(where), name)
         return self._experiments[where, name]
 
-    def forget(self, where: "Coordinates") -> None:
-        """Look the workspace up again the next time: it was removed."""
-        self._workspaces.pop(where, None)
+    def forget_all(self) -> None:
+        """Look workspaces and experiments up again the next time: one was removed, or may be half made."""
+        self._workspaces.clear()
         self._experiments.clear()

@@ -92,4 +92,4 @@ def remove_workspace(name: str, session: "Session", sdk: "Sdk", report: Report) 
 
     sdk.act(f"remove the workspace {where.workspace}", act, gone)
     session.forget(where)
-    sdk.forget(where)
+    sdk.forget_all()
