@@ -1,7 +1,9 @@
 """The table of VM sizes: read once from the package's own files, when it is first asked for.
 
-Cores, memory, GPUs and disks are those of Microsoft's pages on each size series; families are what quotas count by. The
-service's own answer, where there is one, is newer than any table.
+Dates of withdrawal, and cores, memory and GPUs of the GPU sizes that are offered today, were read on Microsoft's pages
+on each size series. The disks of CPU sizes, of ND A100 and of older GPU series, and the names of families, which quotas
+count by, are as generally known on 2026-11-24 and were not looked up. The service's own answer, where there is one,
+counts first.
 """
 
 from __future__ import annotations
