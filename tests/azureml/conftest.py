@@ -1,4 +1,4 @@
-"""What the tests of the Azure ML backend share: one emulator, and a laboratory in it."""
+"""What the tests of the Azure ML backend share: the emulator without faults, and a laboratory in it."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,13 +7,6 @@ import pytest
 
 from azure_lab import ECHO, Lab
 from azureml_emulator import AzureMLEmulator
-
-
-@pytest.fixture(scope="session")
-def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AzureMLEmulator]:
-    """One Azure ML for all tests."""
-    with AzureMLEmulator(tmp_path_factory.mktemp("azure") / "state") as azure:
-        yield azure
 
 
 @pytest.fixture
