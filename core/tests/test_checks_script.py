@@ -138,7 +138,9 @@ UNCLEAR = {
 
 @pytest.mark.parametrize("script", UNCLEAR.values(), ids=UNCLEAR.keys())
 def test_where_the_parser_is_not_clear_nothing_is_said(tmp_path: Path, script: str) -> None:
-    assert told(check(tmp_path, script, ["--zzz", "1"])) == []
+    found = told(check(tmp_path, script, ["--zzz", "1"]))
+    # Whether the library is installed beside the core is another question.
+    assert [one for one in found if not one.startswith("package-missing")] == []
 
 
 CLEAR = {
