@@ -220,10 +220,15 @@ def test_a_source_that_is_the_home_is_warned_of(lab: "Lab", monkeypatch: pytest.
 REFUSE = """
 import ctypes, os, sys
 libc = ctypes.CDLL(None, use_errno=True)
+user = os.getuid()  # the new namespace knows it by no number until the map is written
 assert libc.unshare(0x10000000) == 0
-open("/proc/self/setgroups", "w").write("deny")
-open("/proc/self/uid_map", "w").write(f"1000 {os.getuid()} 1")
-open("/proc/sys/user/max_mnt_namespaces", "w").write("0")
+for name, text in (
+    ("/proc/self/setgroups", "deny"),
+    ("/proc/self/uid_map", f"1000 {user} 1"),
+    ("/proc/sys/user/max_mnt_namespaces", "0"),
+):
+    with open(name, "w") as stream:
+        stream.write(text)
 libc.prctl(38, 1, 0, 0, 0)
 os.execv(sys.argv[1], sys.argv[1:])
 """
