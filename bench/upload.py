@@ -1,8 +1,8 @@
 """Uploads to Azurite over TLS: 2,527 files of an image's size, once, again, and from 20 ms away; one file of 500 MB.
 
 Against azureml-core's own `datastore.upload` and azure-storage-blob's asyncio client with 64 tasks, which are installed
-into an environment of their own that is deleted afterwards. Ours is a new process each time, with retries, MD5 and the
-reading back of the listing on; seconds leave out imports. Azurite keeps blobs in memory and serves all alike.
+into an environment of their own that is deleted afterwards. Ours is a new process each time, with retries and MD5 on;
+seconds leave out imports. Azurite keeps blobs in memory and serves all alike.
 """
 
 import argparse

@@ -163,6 +163,20 @@ def test_whole_pictures_pass_and_cut_ones_do_not(tmp_path: Path, form: str) -> N
         assert verdict(str(path), len(content) // 2) == "cut"
 
 
+def test_a_gif_is_cut_wherever_it_is_cut_and_whole_with_anything_behind_it(tmp_path: Path) -> None:
+    image = pytest.importorskip("PIL.Image")
+    buffer = io.BytesIO()
+    frames = [image.effect_noise((12, 12), 200).convert("RGB") for _ in range(3)]
+    frames[0].save(buffer, "GIF", save_all=True, append_images=frames[1:], comment=b";;;;")
+    content = buffer.getvalue()
+    path = tmp_path / "a.gif"
+    for end in range(64, len(content)):
+        path.write_bytes(content[:end])
+        assert verdict(str(path), end) == "cut", f"the first {end} of {len(content)} bytes"
+    path.write_bytes(content + bytes(5000))
+    assert verdict(str(path), len(content) + 5000) == ""
+
+
 @pytest.mark.parametrize("options", [{"progressive": True}, {"quality": 1}, {"exif": b"Exif\0\0 nothing"}])
 def test_jpegs_of_every_kind_pass(tmp_path: Path, options: dict[str, object]) -> None:
     image = pytest.importorskip("PIL.Image")

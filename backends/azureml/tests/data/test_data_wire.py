@@ -1,5 +1,6 @@
 """Answers as servers and proxies send them, over real sockets: whole, in pieces, cut short, or with a wrong clock."""
 
+import hashlib
 import socket
 import threading
 import time
@@ -13,6 +14,7 @@ import pytest
 from trainferry.errors import BackendError
 from trainferry_azureml.data import AccountKey, ContainerAccess, Patience, plan_upload
 from trainferry_azureml.data.connection import Connections
+from trainferry_azureml.data.container import Container
 
 Serve = Callable[..., str]
 
@@ -107,3 +109,15 @@ def test_a_server_that_nobody_finds_is_named(folder: Path) -> None:
     access = ContainerAccess("https://no-such-account.invalid/container", AccountKey("account", "a2V5"))
     with pytest.raises(BackendError, match=r"no-such-account\.invalid"):
         plan_upload(folder, access, patience=Patience(seconds=0.1, first_wait=0.01, timeout=5))
+
+
+@pytest.mark.parametrize("said", [b"", b"Content-MD5: AAAAAAAAAAAAAAAAAAAAAA==\r\n"])
+def test_who_stores_without_saying_the_right_md5_has_proved_nothing(serve: Serve, said: bytes) -> None:
+    stored = b"HTTP/1.1 201 Created\r\n" + said + b"Content-Length: 0\r\n\r\n"
+    access = ContainerAccess(serve(stored) + "/account/container", AccountKey("account", "a2V5"))
+    digest = hashlib.md5(b"data", usedforsecurity=False).digest()
+    with (
+        Container(access, Patience(seconds=0, timeout=5)) as container,
+        pytest.raises(BackendError, match="not with the MD5 that it was sent with"),
+    ):
+        container.put_blob("a", b"data", digest, "upload a")

@@ -1,6 +1,10 @@
 """Whether a file is the picture, archive or table that its name says. Reads the first and last bytes, rarely all."""
 
 import os
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import BinaryIO
 
 PICTURES = {
     ".jpg": "JPEG",
@@ -80,6 +84,8 @@ def verdict(path: str, size: int) -> str:
         tail = stream.read(_TAIL)
         if _is_cut(kind, head, tail, size) and not (kind == "JPEG" and size <= _LARGEST and _ends_somewhere(stream)):
             return "cut"
+        if kind == "GIF" and not _gif_ends(stream, size):
+            return "cut"
     return "" if kind == PICTURES[ending] else f"is {kind}"
 
 
@@ -114,8 +120,6 @@ def _is_cut(kind: str, head: bytes, tail: bytes, size: int) -> bool:
             return b"\xff\xd9" not in tail[-64:]
         case "PNG":
             return b"IEND" not in tail
-        case "GIF":
-            return b"\x3b" not in tail[-64:]
         case "BMP":
             stated = int.from_bytes(head[2:6], "little")
             return stated > 54 and size < stated  # noqa: PLR2004  (a header's length; some write 0 there)
@@ -124,8 +128,39 @@ def _is_cut(kind: str, head: bytes, tail: bytes, size: int) -> bool:
     return False
 
 
-def _ends_somewhere(stream: "object") -> bool:
+def _ends_somewhere(stream: "BinaryIO") -> bool:
     """Whether a JPEG has its end before something that was put after it. A preview inside ends before the last scan."""
-    stream.seek(0)  # type: ignore[attr-defined]
-    content: bytes = stream.read()  # type: ignore[attr-defined]
+    stream.seek(0)
+    content = stream.read()
     return content.rfind(b"\xff\xd9") > content.rfind(b"\xff\xda")
+
+
+def _gif_ends(stream: "BinaryIO", size: int) -> bool:
+    """Whether a GIF's blocks go on to its trailer; its byte may as well be a pixel's (GIF89a, sections 15 to 27)."""
+    stream.seek(10)
+    flags = stream.read(1)
+    position = 13 + _gif_colours(flags)
+    while position < size:
+        stream.seek(position)
+        match stream.read(1):
+            case b"\x3b":
+                return True
+            case b"\x21":  # an extension: its label, then blocks of data
+                position += 2
+            case b"\x2c":  # an image: where it lies, its colours, the size of its codes, then blocks of data
+                stream.seek(position + 9)
+                position += 11 + _gif_colours(stream.read(1))
+            case _:
+                return False
+        stream.seek(position)
+        while count := stream.read(1):
+            position += 1 + count[0]
+            if not count[0]:
+                break
+            stream.seek(position)
+    return False
+
+
+def _gif_colours(flags: bytes) -> int:
+    """Bytes of the table of colours that these flags announce."""
+    return 3 << ((flags[0] & 7) + 1) if flags and flags[0] & 0x80 else 0

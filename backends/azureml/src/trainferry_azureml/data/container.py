@@ -8,6 +8,7 @@ import http.client
 from typing import TYPE_CHECKING, Self
 from urllib.parse import quote, urlencode, urlsplit
 
+from trainferry.errors import BackendError
 from trainferry_azureml.data import refusals
 from trainferry_azureml.data.access import API_VERSION, AccountKey, sign
 from trainferry_azureml.data.answers import read_block_list, read_listing
@@ -58,9 +59,11 @@ class Container:
         return answer.headers
 
     def put_blob(self, name: str, body: bytes, md5: bytes, doing: str) -> None:
-        """Write a whole blob; the service compares the body with `md5`, and keeps that with the blob."""
+        """Write a whole blob; the service compares the body with `md5`, keeps that with the blob, and says it."""
         headers = {"x-ms-blob-type": "BlockBlob", "content-md5": encoded(md5), **BINARY}
-        self._expect(self.request("PUT", name, {}, headers, body, doing), http.HTTPStatus.CREATED, doing)
+        answer = self.request("PUT", name, {}, headers, body, doing)
+        self._expect(answer, http.HTTPStatus.CREATED, doing)
+        self._expect_md5(answer, md5, doing)
 
     def put_block(self, name: str, block: str, body: bytes, md5: bytes, doing: str) -> None:
         """Write one block of a blob; it lies apart, for a week at most, until `put_block_list` names it."""
@@ -106,6 +109,14 @@ class Container:
     def _expect(self, answer: Answer, status: int, doing: str) -> None:
         if answer.status != status:
             raise refusals.refused(answer, doing, self._place)
+
+    def _expect_md5(self, answer: Answer, md5: bytes, doing: str) -> None:
+        """Whoever answers without the MD5 of what it stored (a gateway, say) has proved nothing."""
+        if answer.headers.get("content-md5") != encoded(md5):
+            raise BackendError(
+                f"can't {doing}: {self._place} stored the data, it says, but not with the MD5 that it was sent with",
+                remedy="look for a proxy or gateway between here and the storage that changes requests or answers",
+            )
 
     def request(
         self, method: str, name: str, query: Mapping[str, str], headers: Mapping[str, str], body: bytes, doing: str

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Literal
 from trainferry_azureml.data import refusals
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from trainferry_azureml.data.folder import LocalFile
 
 CHUNK = 1 << 20
 """Read at once (bytes)."""
+BATCH = 2 << 20
+"""Hashed by one thread before it takes more (bytes)."""
 
 Algorithm = Literal["sha256", "md5"]
 
@@ -26,13 +28,25 @@ def hash_files(files: Sequence[LocalFile], algorithm: Algorithm, done: Callable[
     Raises BackendError for a file that can't be read, or that is no longer what it was when it was listed.
     """
 
-    def one(file: LocalFile) -> bytes:
-        digest = hash_file(file, algorithm)
-        done(file.bytes)
-        return digest
+    def some(batch: Sequence[LocalFile]) -> list[bytes]:
+        digests = []
+        for file in batch:
+            digests.append(hash_file(file, algorithm))
+            done(file.bytes)
+        return digests
 
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        return list(pool.map(one, files))
+        return [digest for digests in pool.map(some, batched(files)) for digest in digests]
+
+
+def batched(files: Sequence[LocalFile]) -> Iterator[Sequence[LocalFile]]:
+    """Files in runs of a few MiB: to hand over a small file costs a thread more time than to hash it."""
+    start = size = 0
+    for end, file in enumerate(files, 1):
+        size += file.bytes
+        if size >= BATCH or end == len(files):
+            yield files[start:end]
+            start, size = end, 0
 
 
 def hash_file(file: LocalFile, algorithm: Algorithm) -> bytes:

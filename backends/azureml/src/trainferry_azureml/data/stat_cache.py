@@ -47,7 +47,7 @@ class StatCache:
         try:
             self._file.parent.mkdir(parents=True, exist_ok=True)
             with tempfile.NamedTemporaryFile("w", dir=self._file.parent, delete=False, encoding="utf-8") as part:
-                json.dump({"form": FORM, "files": rows}, part, separators=(",", ":"))
+                part.write(json.dumps({"form": FORM, "files": rows}, separators=(",", ":")))
             os.replace(part.name, self._file)
         except OSError:
             return

@@ -1,4 +1,4 @@
-"""Sends what a plan says is missing, proves that it arrived, and says last that the version is complete."""
+"""Sends what a plan says is missing, with proof that it arrived, and says last that the version is complete."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from trainferry.errors import BackendError
 from trainferry.progress import Progress, Report, silent
 from trainferry_azureml.data import refusals
 from trainferry_azureml.data.blocks import BLOCK, BlockedFile
-from trainferry_azureml.data.container import Container, encoded
+from trainferry_azureml.data.container import Container
 from trainferry_azureml.data.crew import Budget, Crew
 from trainferry_azureml.data.patience import Patience
 
@@ -34,18 +34,19 @@ def upload(
 ) -> DatasetVersion:
     """Send what the plan says is missing; returns the version, which is complete then.
 
-    Each file is compared with its SHA-256 of the plan as it is read, with its MD5 by the storage as it arrives, and
-    with the storage's listing in the end. `connections` is how many are opened at most: the further away the storage
-    answers, the more. May be killed anywhere and run again: what arrived isn't sent again, of large files block by
-    block. At the most 32 MiB of files are held in memory.
+    Each file is compared with its SHA-256 of the plan as it is read, and with its MD5 by the storage as it arrives,
+    which says in its answer what it has then; what an earlier try left is compared with the storage's listing before
+    anything is sent. (A listing afterwards would repeat what the answers say, for a tenth of the time.) `connections`
+    is how many are opened at most: the further away the storage answers, the more. May be killed anywhere and run
+    again: what arrived isn't sent again, of large files block by block. At the most 32 MiB of files are held in memory.
     Raises BackendError with the cause if the storage refuses or stays out of reach, or a file was changed meanwhile.
     """
     if plan.complete:
         return plan.version
     with Container(plan.access, patience or Patience()) as container, _Upload(plan, container, report) as work:
+        work.look()
         wanted = max(FEWEST, round(plan.latency * PER_SECOND))
         Crew(min(wanted, connections, work.count or 1), container.close).run(work.tasks(), work.tell)
-        work.verify()
         manifest = plan.manifest
         container.put_blob(manifest.version.manifest, manifest.text, manifest.md5, "finish the dataset")
     return plan.version
@@ -61,7 +62,6 @@ class _Upload:
         self._budget = Budget(MEMORY)
         self._lock = threading.Lock()
         self._bytes = self._files = 0
-        self._md5s = dict(plan.present)
         self._small = [source for source in plan.missing if source.file.bytes <= BLOCK]
         self._large = [BlockedFile(source) for source in plan.missing if source.file.bytes > BLOCK]
 
@@ -90,17 +90,19 @@ class _Upload:
         self._report(Progress("uploading data", self._bytes, self._plan.send_bytes, "byte"))
         self._report(Progress("uploading files", self._files, self._plan.send_files, "file"))
 
-    def verify(self) -> None:
-        """Compare what the storage lists with what was sent; raises BackendError if they differ."""
+    def look(self) -> None:
+        """Compare what lies below the prefix with what the plan found there; raises BackendError if they differ."""
         prefix = self._plan.version.prefix + "/"
-        there = {blob.name: blob for blob in self._container.list(prefix, "read the dataset back")}
-        wrong = [name for name, md5 in self._md5s.items() if (b := there.get(prefix + name)) is None or b.md5 != md5]
-        strange = [name for name in there if name.removeprefix(prefix) not in self._md5s]
+        there = {blob.name: blob for blob in self._container.list(prefix, "look where the dataset goes")}
+        left = self._plan.present
+        wrong = [name for name, md5 in left.items() if (b := there.get(prefix + name)) is None or b.md5 != md5]
+        expected = left.keys() | {source.file.name for source in self._plan.missing}
+        strange = [name for name in there if name.removeprefix(prefix) not in expected]
         shown = self._plan.access.shown
         if wrong:
             raise BackendError(
-                f"{len(wrong)} of {len(self._md5s)} files are not in {shown} as they were sent, such as {wrong[0]}",
-                remedy="something else writes there; upload again: only these are sent",
+                f"{len(wrong)} of {len(left)} files that were in {shown} are not any more, such as {wrong[0]}",
+                remedy="something else writes there; upload again: only what is missing is sent",
             )
         if strange:
             raise BackendError(
@@ -114,7 +116,7 @@ class _Upload:
             data = _read_whole(source)
             md5 = hashlib.md5(data, usedforsecurity=False).digest()
             self._container.put_blob(self._name(source), data, md5, f"upload {file.name}")
-        self._arrived(file.bytes, source, md5)
+        self._arrived(file.bytes, whole=True)
 
     def _send_block(self, large: BlockedFile) -> None:
         source = large.source
@@ -127,17 +129,15 @@ class _Upload:
         if large.was_sent():
             ids, md5 = large.finish()
             self._container.put_block_list(name, ids, md5, doing)
-            self._arrived(0, source, md5)
+            self._arrived(0, whole=True)
 
     def _name(self, source: Source) -> str:
         return f"{self._plan.version.prefix}/{source.file.name}"
 
-    def _arrived(self, count: int, whole: Source | None = None, md5: bytes = b"") -> None:
+    def _arrived(self, count: int, *, whole: bool = False) -> None:
         with self._lock:
             self._bytes += count
-            if whole is not None:
-                self._files += 1
-                self._md5s[whole.file.name] = encoded(md5)
+            self._files += whole
 
 
 def _read_whole(source: Source) -> bytes:
