@@ -90,7 +90,7 @@ def test_the_cache_takes_no_changed_file_for_known(folder: Path, tmp_path: Path)
     assert {StatCache(cache, "d").sha256(file) for file in old} == {"ab"}
     assert {StatCache(cache, "d").sha256(file) for file in settled} == {None}
     for path in cache.iterdir():
-        path.write_text('{"form": 1, "files": {"a.txt": 3}}', encoding="utf-8")
+        path.write_text('{"form": 2, "files": {"a.txt": 3}}', encoding="utf-8")
     assert {StatCache(cache, "d").sha256(file) for file in old} == {None}
     cache.joinpath("x").mkdir()
 

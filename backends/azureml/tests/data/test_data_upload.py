@@ -13,6 +13,7 @@ from trainferry.errors import BackendError
 from trainferry_azureml.data import AccountKey, ContainerAccess, Sas, plan_upload, upload
 from trainferry_azureml.data.blocks import BLOCK
 from trainferry_azureml.data.container import Container
+from trainferry_azureml.data.hashing import PIECE
 
 if TYPE_CHECKING:
     from trainferry.progress import Progress
@@ -133,6 +134,15 @@ def test_a_file_that_changes_before_it_is_read_is_an_error(access: ContainerAcce
     file.unlink()
     with pytest.raises(BackendError, match="it is gone"):
         upload(plan)
+
+
+def test_a_large_file_is_named_by_the_hashes_of_its_pieces(access: ContainerAccess, tmp_path: Path) -> None:
+    data = os.urandom(PIECE) * 2 + b"the rest"
+    (tmp_path / "data.bin").write_bytes(data)
+    (source,) = plan_upload(tmp_path / "data.bin", access).missing
+    pieces = [data[:PIECE], data[PIECE : 2 * PIECE], b"the rest"]
+    together = b"".join(hashlib.sha256(piece).digest() for piece in pieces)
+    assert source.sha256 == hashlib.sha256(together).hexdigest()
 
 
 def test_a_container_that_is_not_there_is_named(storage: Storage, folder: Path) -> None:

@@ -23,7 +23,7 @@ class Content:
     name: str
     bytes: int
     sha256: str
-    """Hexadecimal."""
+    """Hexadecimal; as `hashing.of_pieces` has it for a file over 8 MiB."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from trainferry_azureml.data.folder import LocalFile
 
-FORM = 1
+FORM = 2
 SETTLED_NS = 2_000_000_000
 """A file that was written less than this before it was hashed is not remembered (nanoseconds): on file systems with
 coarse times it could change once more and look the same."""

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from trainferry_azureml.data.plan import Source, UploadPlan
     from trainferry_azureml.data.version import DatasetVersion
 
-MEMORY = 32 << 20
+MEMORY = 24 << 20
 """Bytes of files that are held in memory at once."""
-FEWEST = 8
+FEWEST = 4
 """Connections for a server next door; more only cost it time."""
 PER_SECOND = 3000
 """Files a second that connections are opened for: as many as it takes to have that many requests under way."""
@@ -38,7 +38,7 @@ def upload(
     which says in its answer what it has then; what an earlier try left is compared with the storage's listing before
     anything is sent. (A listing afterwards would repeat what the answers say, for a tenth of the time.) `connections`
     is how many are opened at most: the further away the storage answers, the more. May be killed anywhere and run
-    again: what arrived isn't sent again, of large files block by block. At the most 32 MiB of files are held in memory.
+    again: what arrived isn't sent again, of large files block by block. At the most 24 MiB of files are held in memory.
     Raises BackendError with the cause if the storage refuses or stays out of reach, or a file was changed meanwhile.
     """
     if plan.complete:
