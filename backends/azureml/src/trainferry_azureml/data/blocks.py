@@ -28,7 +28,7 @@ class Block:
     """One block as it is sent."""
 
     id: str
-    data: bytes
+    data: memoryview
     md5: bytes
 
 
@@ -48,8 +48,10 @@ class BlockedFile:
         self._there: frozenset[str] | None = None
         self._lock = threading.Lock()
 
-    def next_block(self, ask: Callable[[], frozenset[str]]) -> tuple[Block, bool]:
+    def next_block(self, ask: Callable[[], frozenset[str]], buffer: bytearray) -> tuple[Block, bool]:
         """The next block, and whether it is in the container already; `ask` tells once which blocks are.
+
+        The block's data lies in `buffer`, which is as long as a block (bytes).
 
         Raises BackendError if the file can't be read or ends too early.
         """
@@ -57,7 +59,7 @@ class BlockedFile:
             if self._there is None:
                 self._there = ask()
             number, self._next = self._next, self._next + 1
-            data = self._read(number)
+            data = self._read(number, buffer)
             self._md5.update(data)
         # Outside of the lock, so that several cores hash at once.
         digest = hashlib.md5(data, usedforsecurity=False)
@@ -84,17 +86,18 @@ class BlockedFile:
             os.close(self._stream)
             self._stream = None
 
-    def _read(self, number: int) -> bytes:
+    def _read(self, number: int, buffer: bytearray) -> memoryview:
         path = self.source.file.path
         start = number * self.block_size
         wanted = min(self.block_size, self.source.file.bytes - start)
         try:
             if self._stream is None:
                 self._stream = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-            data = os.pread(self._stream, wanted, start)
+            data = memoryview(buffer)[:wanted]
+            got = os.preadv(self._stream, [data], start)
         except OSError as error:
             raise refusals.unreadable(error, path) from error
-        if len(data) != wanted:
+        if got != wanted:
             raise refusals.changed(path, "it is shorter")
         return data
 

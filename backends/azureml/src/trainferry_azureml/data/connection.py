@@ -54,7 +54,7 @@ class Connections:
         self._open: set[http.client.HTTPConnection] = set()
         self._closed = False
 
-    def exchange(self, method: str, target: str, headers: Mapping[str, str], body: bytes = b"") -> Answer:
+    def exchange(self, method: str, target: str, headers: Mapping[str, str], body: wire.Body = b"") -> Answer:
         """Send one request and read the whole answer; raises OSError or HTTPException if either is cut short."""
         try:
             sock = _socket(self._connection())

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from trainferry_azureml.data.access import ContainerAccess
     from trainferry_azureml.data.answers import Blob
+    from trainferry_azureml.data.wire import Body
 
 BINARY = {"content-type": "application/octet-stream"}
 PAGE = 5000
@@ -65,7 +66,7 @@ class Container:
         self._expect(answer, http.HTTPStatus.CREATED, doing)
         self._expect_md5(answer, md5, doing)
 
-    def put_block(self, name: str, block: str, body: bytes, md5: bytes, doing: str) -> None:
+    def put_block(self, name: str, block: str, body: Body, md5: bytes, doing: str) -> None:
         """Write one block of a blob; it lies apart, for a week at most, until `put_block_list` names it."""
         query = {"comp": "block", "blockid": block}
         headers = {"content-md5": encoded(md5), **BINARY}
@@ -119,7 +120,7 @@ class Container:
             )
 
     def request(
-        self, method: str, name: str, query: Mapping[str, str], headers: Mapping[str, str], body: bytes, doing: str
+        self, method: str, name: str, query: Mapping[str, str], headers: Mapping[str, str], body: Body, doing: str
     ) -> Answer:
         """Send a request until it gets an answer that another try won't change, or patience ends."""
         attempts = Attempts(self.patience, self.gate, doing, self._place)
@@ -132,7 +133,7 @@ class Container:
         raise Stopped
 
     def _try(
-        self, method: str, name: str, query: Mapping[str, str], headers: Mapping[str, str], body: bytes
+        self, method: str, name: str, query: Mapping[str, str], headers: Mapping[str, str], body: Body
     ) -> Answer | Exception:
         path = self.access.path + ("/" + quote(name, safe="/~") if name else "")
         sent = {**headers, "x-ms-version": API_VERSION}

@@ -60,10 +60,9 @@ def of_pieces(digests: Iterable[bytes]) -> bytes:
     return hashlib.sha256(b"".join(digests)).digest()
 
 
-def pieces_of(data: bytes) -> bytes:
+def pieces_of(data: memoryview) -> bytes:
     """The SHA-256s of the pieces of some data, one after the other."""
-    view = memoryview(data)
-    return b"".join(hashlib.sha256(view[start : start + PIECE]).digest() for start in range(0, len(data), PIECE))
+    return b"".join(hashlib.sha256(data[start : start + PIECE]).digest() for start in range(0, len(data), PIECE))
 
 
 def batched(spans: Sequence[Span]) -> Iterator[Sequence[Span]]:

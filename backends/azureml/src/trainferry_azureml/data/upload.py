@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Self
 
@@ -62,6 +63,7 @@ class _Upload:
         self._budget = Budget(MEMORY)
         self._lock = threading.Lock()
         self._bytes = self._files = 0
+        self._buffers: list[bytearray] = []
         self._small = [source for source in plan.missing if source.file.bytes <= BLOCK]
         self._large = [BlockedFile(source) for source in plan.missing if source.file.bytes > BLOCK]
 
@@ -121,8 +123,8 @@ class _Upload:
     def _send_block(self, large: BlockedFile) -> None:
         source = large.source
         name, doing = self._name(source), f"upload {source.file.name}"
-        with self._budget.of(large.block_size):
-            block, there = large.next_block(lambda: self._container.blocks(name, doing))
+        with self._budget.of(large.block_size), self._buffer(large.block_size) as buffer:
+            block, there = large.next_block(lambda: self._container.blocks(name, doing), buffer)
             if not there:
                 self._container.put_block(name, block.id, block.data, block.md5, doing)
             self._arrived(len(block.data))
@@ -130,6 +132,15 @@ class _Upload:
             ids, md5 = large.finish()
             self._container.put_block_list(name, ids, md5, doing)
             self._arrived(0, whole=True)
+
+    @contextmanager
+    def _buffer(self, size: int) -> Iterator[bytearray]:
+        """Memory for a block, used again and again: what threads give back to the allocator it holds in reserve."""
+        buffer = self._buffers.pop() if self._buffers else bytearray()
+        if len(buffer) != size:
+            buffer = bytearray(size)
+        yield buffer
+        self._buffers.append(buffer)
 
     def _name(self, source: Source) -> str:
         return f"{self._plan.version.prefix}/{source.file.name}"

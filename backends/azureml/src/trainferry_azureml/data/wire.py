@@ -19,17 +19,19 @@ LONGEST_HEAD = 64 << 10
 """Status line and headers of an answer, or one line of a chunked body, are shorter (bytes)."""
 PIECE = 64 << 10
 """Received at once (bytes)."""
+Body = bytes | memoryview
+"""What a request carries."""
 _NO_BODY = frozenset({204, 304})
 _LAST_INTERIM = 199
 """Status codes up to this one announce an answer, and are none."""
 
 
-def send(connection: socket.socket, method: str, target: str, headers: Mapping[str, str], body: bytes) -> None:
+def send(connection: socket.socket, method: str, target: str, headers: Mapping[str, str], body: Body) -> None:
     """Write a whole request; its headers say its length."""
     lines = [f"{method} {target} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items()), "", ""]
     head = "\r\n".join(lines).encode("ascii")
     if len(body) <= JOINED:
-        connection.sendall(head + body)
+        connection.sendall(b"".join((head, body)))
     else:
         connection.sendall(head)
         connection.sendall(body)
