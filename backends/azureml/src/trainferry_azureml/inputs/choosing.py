@@ -75,7 +75,7 @@ def _local(
     if workspace is None or store is None:
         upload = _action(ActionKind.UPLOAD, name, f"upload the dataset {name} from {path}", payload)
         return [upload, _action(ActionKind.REGISTER, name, f"register the dataset {name}", payload)]
-    plan = plan_upload(path, store.access, cache=hash_cache(session))
+    plan = plan_upload(path, store.access, cache=hash_cache(session), patience=session.patience)
     payload |= {"hash": plan.version.hash, "place": place_of(plan, store, workspace, path), "datastore": store.name}
     actions = []
     if not plan.complete:

@@ -4,7 +4,6 @@ import re
 from typing import TYPE_CHECKING
 
 from trainferry.errors import BackendError
-from trainferry_azureml.data import Patience
 from trainferry_azureml.data.container import Container
 from trainferry_azureml.inputs.datastore import open_datastore
 
@@ -52,7 +51,7 @@ def require_data(session: "Session", workspace: "Workspace", address: str) -> No
     match = _FULL.fullmatch(address)
     if match:
         store = open_datastore(session, workspace, match["store"])
-        with Container(store.access, Patience(seconds=session.settings.retry_seconds)) as container:
+        with Container(store.access, session.patience) as container:
             prefix = match["path"].partition("*")[0]
             if next(iter(container.list(prefix, f"look for {address}")), None) is None:
                 raise BackendError(
