@@ -194,9 +194,10 @@ class AzureMLBackend:
     @hookimpl
     def rehearsal_rules(self, job: "Job") -> "RehearsalRules":
         """What a script meets on a node."""
+        from trainferry_azureml.environment.image_variables import image_variables
         from trainferry_azureml.rules import rehearsal_rules
 
-        return rehearsal_rules(job.compute.size)
+        return rehearsal_rules(job.compute.size, image_variables(job))
 
     @hookimpl
     def rules(self) -> "Mapping[str, Rule]":
