@@ -27,6 +27,15 @@ def test_an_equal_environment_makes_no_new_version(wire: Wire) -> None:
     wire.ask("GET", f"{path}/versions/9", status=404)
 
 
+def test_an_environment_that_makes_no_sense_has_no_image(wire: Wire) -> None:
+    path = wire.service("environment", "/environments/senseless")
+    wire.ask("PUT", path, {"python": {"condaDependencies": {"dependencies": "numpy"}}})
+    told = wire.ask("GET", f"{path}/image", status=400)
+    assert "python.condaDependencies.dependencies is not a list" in told["error"]["message"]
+    build = wire.service("environment", "/environments/senseless/image", "v2.0")
+    assert wire.ask("POST", build, {}, status=400)["error"]["code"] == "InvalidEnvironment"
+
+
 def test_curated_environments_are_there_and_reserved(wire: Wire) -> None:
     listed = wire.ask("GET", wire.service("environment", "/environments/"))["value"]
     assert "AzureML-Minimal" in {one["name"] for one in listed}

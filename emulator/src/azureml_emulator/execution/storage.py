@@ -13,7 +13,6 @@ from azureml_emulator.server.cloud import Cloud
 from azureml_emulator.server.errors import ServiceError
 from azureml_emulator.storage.blobs import BlobError
 
-
 _WEB = "(web)"
 """Stands for the datastore of a file that lies in none; no datastore can have this name."""
 

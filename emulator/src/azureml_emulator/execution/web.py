@@ -1,4 +1,4 @@
-"""Files of datasets that lie at web addresses, as Azure ML takes them: one file for each address, read without a login."""
+"""Files of datasets at web addresses, as Azure ML takes them: one file for each address, read without a login."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,7 +26,7 @@ class Web:
         self._authorities = state.certificates / "bundle.pem"
 
     def look(self, place: WebPath) -> StoredFile:
-        """What lies at an address, without reading it; another version whenever the server says something else of it."""
+        """What lies at an address, unread; it has another version whenever the server says something else of it."""
         with self._opened(place.url) as answer:
             known = answer.headers.get("etag") or answer.headers.get("last-modified") or ""
             size = int(answer.headers.get("content-length") or 0)
