@@ -4,7 +4,8 @@ import json
 import uuid
 from typing import Any
 
-from azureml_emulator.dataset.paths import DataPath, data_paths
+from azureml_emulator.dataset.paths import DataPath, WebPath, data_paths
+from azureml_emulator.execution.web import without_query
 from wire_client import Wire
 
 
@@ -24,6 +25,15 @@ def test_an_equal_environment_makes_no_new_version(wire: Wire) -> None:
     assert wire.ask("GET", f"{path}/versions/1")["python"] == first["python"]
     wire.ask("PUT", f"{path}/versions/1", environment(["eight"]), status=409)
     wire.ask("GET", f"{path}/versions/9", status=404)
+
+
+def test_an_environment_that_makes_no_sense_has_no_image(wire: Wire) -> None:
+    path = wire.service("environment", "/environments/senseless")
+    wire.ask("PUT", path, {"python": {"condaDependencies": {"dependencies": "numpy"}}})
+    told = wire.ask("GET", f"{path}/image", status=400)
+    assert "python.condaDependencies.dependencies is not a list" in told["error"]["message"]
+    build = wire.service("environment", "/environments/senseless/image", "v2.0")
+    assert wire.ask("POST", build, {}, status=400)["error"]["code"] == "InvalidEnvironment"
 
 
 def test_curated_environments_are_there_and_reserved(wire: Wire) -> None:
@@ -86,6 +96,15 @@ def test_patterns_of_a_dataset() -> None:
     assert not DataPath("s", "data").matches("data2/x")
     assert DataPath("s", "data/x.csv").relative("data/x.csv") == "x.csv"
     assert DataPath("s", "").relative("a/b") == "a/b"
+
+
+def test_web_addresses_of_a_dataset() -> None:
+    signed = "https://example.com/a%20b/c%20d.csv?sig=x/y"
+    definition = f"type: mltable\npaths:\n- file: {signed}\n- pattern: https://example.com/*.csv\n"
+    assert data_paths(definition) == [WebPath(signed)]
+    assert WebPath(signed).name == "c d.csv"
+    assert without_query(signed) == "https://example.com/a%20b/c%20d.csv"
+    assert data_paths("type: mltable\npaths:\n- folder: https://example.com/folder/\n") == []
 
 
 def test_a_snapshot_takes_unchanged_files_from_its_parent(wire: Wire) -> None:

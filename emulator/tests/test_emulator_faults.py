@@ -178,6 +178,43 @@ def test_a_node_is_lost_at_a_moment_of_ones_own(wire: Wire) -> None:
         wire.azure.admin.lose_node("nowhere")
 
 
+def test_a_node_that_cannot_be_taken_is_a_400(wire: Wire) -> None:
+    wire.put_compute("kept")
+    with pytest.raises(AdminError, match="no node of kept can be taken: only low-priority nodes are preempted"):
+        wire.azure.admin.lose_node("kept", preempted=True)
+    with pytest.raises(AdminError, match="no node of kept can be taken: the cluster has no node to lose"):
+        wire.azure.admin.lose_node("kept")
+
+
+def test_a_fault_that_cannot_be_done_leaves_its_run_alone(wire: Wire) -> None:
+    """A rule of preemption for a cluster whose nodes are nobody's to take back: the run goes on."""
+    wire.put_compute("steady")
+    rule = wire.azure.admin.add_fault("preemption", target="steady", count=1, seconds=0)
+    assert wire.ended(wire.submit(LONG.format(seconds=1), "steady"))["status"] == "Completed"
+    assert [(one["id"], one["struck"]) for one in wire.azure.admin.faults()] == [(rule, 1)]
+
+
+def test_a_fault_is_not_handed_to_the_next_run(wire: Wire) -> None:
+    """The first run has ended when its node is due; the node runs another one by then."""
+    wire.put_compute("shared", nodes=1)
+    wire.azure.admin.add_fault("node_lost", target="shared", count=1, seconds=2)
+    first = wire.submit("print('short')", "shared")
+    second = wire.submit(LONG.format(seconds=4), "shared")
+    assert wire.ended(first)["status"] == "Completed"
+    assert wire.ended(second)["status"] == "Completed"
+
+
+def test_a_failing_build_is_not_handed_to_another_image(wire: Wire) -> None:
+    wire.put_compute("builders")
+    wire.azure.admin.add_fault("image_build", target="struck", count=1)
+    dependencies = {"dependencies": ["python=3.11", {"pip": ["six==1.16.0"]}]}
+    environment = {"name": "struck", "python": {"condaDependencies": dependencies}}
+    struck = wire.submit("print(1)", "builders", environment=environment)
+    spared = wire.submit("print(1)", "builders")
+    assert wire.ended(struck)["error"]["error"]["referenceCode"] == "ImageBuildFailure"
+    assert wire.ended(spared)["status"] == "Completed"
+
+
 def test_a_preempted_run_starts_again(wire: Wire) -> None:
     wire.put_compute("cheap", priority="LowPriority")
     wire.azure.admin.add_fault("preemption", target="cheap", count=1, seconds=0.2)

@@ -54,6 +54,20 @@ def test_a_canceled_run_ends(wire: Wire, cluster: str) -> None:
     wire.ask("POST", wire.run(run_id)["cancelUri"])
 
 
+def test_a_canceled_run_does_not_start(wire: Wire, cluster: str) -> None:
+    """It is canceled while its node comes up: what the engine tells of it until then makes it run no more."""
+    run_id = wire.submit("print('never')", cluster)
+    wire.ask("POST", wire.run(run_id)["cancelUri"])
+    seen: set[str] = set()
+
+    def over() -> bool:
+        seen.add(wire.run(run_id)["status"])
+        return bool(seen & {"Canceled", "Completed", "Failed"})
+
+    wait_for(over, "its end")
+    assert seen <= {"CancelRequested", "Canceled"}
+
+
 def test_the_older_runtime_has_the_older_names_of_logs(wire: Wire, cluster: str) -> None:
     variables = {"AZUREML_COMPUTE_USE_COMMON_RUNTIME": "false"}
     run_id = wire.submit("print('old')", cluster, environmentVariables=variables)

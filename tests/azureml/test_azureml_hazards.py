@@ -143,7 +143,7 @@ def test_a_service_that_does_not_answer_is_an_error_in_time(lab: Lab) -> None:
     backend.poll([ref])
     lab.azure.admin.add_fault("disconnect", service="history")
     start = time.monotonic()
-    with pytest.raises(BackendError, match="no answer from Azure for 1 s"):
+    with pytest.raises(BackendError, match=r"no answer from .*/history for"):
         backend.poll([ref])
     assert time.monotonic() - start < 15
 

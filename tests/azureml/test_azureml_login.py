@@ -3,8 +3,10 @@
 import json
 import os
 import subprocess
+import sys
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -131,6 +133,62 @@ def test_a_code_typed_into_a_browser_logs_in_once(
     assert capsys.readouterr().err == ""
     (record,) = lab.site.backend_home("azureml").glob("login-*.json")
     assert "token" not in record.read_text().lower()
+
+
+def test_a_code_that_was_typed_once_holds_for_the_next_command(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    without_principal(monkeypatch)
+    lab.settings |= {"auth": "device-code", "tenant": "adfs"}
+    lab.configure_cli(monkeypatch)
+    before = lab.azure.admin.count()
+    code, first = at_a_terminal("doctor", "azureml")
+    assert code == 0, first
+    assert "to log in to Azure, open https://" in first
+    code, second = at_a_terminal("doctor", "azureml")
+    assert code == 0, second
+    assert "logged in with 'device-code'" in second
+    assert "to log in to Azure" not in second
+    asked = [one["path"] for one in lab.azure.admin.requests(before)]
+    assert asked.count("/adfs/oauth2/devicecode") == 1
+
+
+def test_a_browser_is_opened_once(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    without_principal(monkeypatch)
+    browser = Path(__file__).parents[1] / "support" / "browser.py"
+    monkeypatch.setenv("BROWSER", f"{sys.executable} {browser} %s &")
+    lab.settings |= {"auth": "browser", "tenant": "adfs"}
+    lab.configure_cli(monkeypatch)
+    before = lab.azure.admin.count()
+    for _ in range(2):
+        code, told = at_a_terminal("doctor", "azureml")
+        assert code == 0, told
+        assert "logged in with 'browser'" in told
+    asked = [one["path"] for one in lab.azure.admin.requests(before)]
+    assert asked.count("/adfs/oauth2/authorize/") == 1
+
+
+def test_a_machine_without_a_browser_is_told_of_the_code(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    without_principal(monkeypatch)
+    monkeypatch.setenv("BROWSER", "/nowhere/browser %s")
+    monkeypatch.setenv("PATH", str(FERRY.parent))
+    lab.settings |= {"auth": "browser", "tenant": "adfs"}
+    lab.configure_cli(monkeypatch)
+    code, told = at_a_terminal("doctor", "azureml")
+    assert code == 1
+    assert "can't log in to Azure (browser)" in told
+    assert "device-code" in told
+
+
+def at_a_terminal(*arguments: str) -> tuple[int, str]:
+    """Run `ferry` at a terminal of its own; returns its exit code and what it showed, in one line."""
+    ours, its = os.openpty()
+    with subprocess.Popen([FERRY, *arguments], stdin=its, stdout=its, stderr=its) as process:
+        os.close(its)
+        shown = b""
+        with suppress(OSError):  # that is how the end of a terminal reads under Linux
+            while piece := os.read(ours, 65536):
+                shown += piece
+        os.close(ours)
+        return process.wait(60), " ".join(shown.decode().split())
 
 
 def test_a_token_that_a_service_no_longer_takes_is_renewed(lab: Lab) -> None:

@@ -6,8 +6,11 @@ tests/support/markdown_pages.py lists the markers with which a page says that a 
 import doctest
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -18,6 +21,8 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGES = pages(ROOT)
 LIMIT = 600
 """Seconds that one command may take."""
+PATIENCE = 20.0
+"""Seconds that what a page left running has to end by itself."""
 
 # A page's commands share folder and variables, as those of a reader's shell do.
 WRAPPER = """
@@ -74,6 +79,26 @@ class Reader:
             )
         return done.returncode, output.read_text(encoding="utf-8", errors="replace")
 
+    def running(self) -> list[int]:
+        """Processes that something typed here has left, wherever they have detached themselves to."""
+        mark, found = f"DOCS_STATE={self.state}".encode(), []
+        for process in Path("/proc").glob("[0-9]*"):
+            # Another user's, or one that has just ended.
+            with suppress(OSError):
+                if mark in (process / "environ").read_bytes().split(b"\0"):
+                    found.append(int(process.name))
+        return found
+
+    def leave(self, patience: float = PATIENCE) -> None:
+        """End what still runs, as who shuts a machine down: asked first, and after `patience` seconds not asked."""
+        for order in (signal.SIGTERM, signal.SIGKILL):
+            for process in self.running():
+                with suppress(ProcessLookupError):
+                    os.kill(process, order)
+            deadline = time.monotonic() + patience
+            while self.running() and time.monotonic() < deadline:
+                time.sleep(0.05)
+
     def type(self, command: str) -> tuple[int, str]:
         """Run one command line; a change of folder and new variables hold for the next one."""
         result = self.start(["bash", "--noprofile", "--norc", "-c", WRAPPER, "bash", command])
@@ -119,9 +144,25 @@ def test_a_page_does_what_it_says(page: Page, tmp_path: Path) -> None:
     else:
         project.mkdir()
     reader = Reader(project, tmp_path / "state")
-    for block in page.blocks:
-        if "not-run" not in block.markers:
-            follow(page, block, reader)
+    try:
+        for block in page.blocks:
+            if "not-run" not in block.markers:
+                follow(page, block, reader)
+    finally:
+        reader.leave()
+
+
+def test_what_a_page_started_ends_with_it(tmp_path: Path) -> None:
+    """A page that fails midway never comes to the line that stops its emulator."""
+    reader, other = Reader(tmp_path, tmp_path / "state"), Reader(tmp_path, tmp_path / "other")
+    quiet, stubborn = "exec sleep 600", "trap '' TERM; while :; do sleep 0.2; done"
+    for one in (reader, other):
+        assert one.type(f'setsid bash -c "{quiet}" & setsid bash -c "{stubborn}" & export LEFT=1')[0] == 0
+    assert len(reader.running()) >= 2
+    reader.leave(patience=0.5)
+    assert reader.running() == []
+    assert len(other.running()) >= 2
+    other.leave(patience=0.5)
 
 
 @pytest.mark.parametrize("page", [pytest.param(page, id=page.name) for page in PAGES])

@@ -8,7 +8,9 @@ import yaml
 
 from trainferry import Ferry, Finding, Job
 from trainferry.listings import Listings
+from trainferry.specs.job import Origin
 from trainferry_azureml.checks.sizes import corrected, has_gpu
+from trainferry_azureml.plugin import AzureMLBackend
 from trainferry_azureml.rules import rehearsal_rules
 
 Check = Callable[..., list[Finding]]
@@ -169,6 +171,50 @@ def test_a_node_is_what_its_size_says() -> None:
     gpu, cpu, none = rehearsal_rules(SIZE), rehearsal_rules("Standard_DS3_v2"), rehearsal_rules(None)
     assert (gpu.gpus, gpu.gpu_memory_bytes, gpu.cores, gpu.paid) == (1, 16_000_000_000, 4, True)
     assert (cpu.gpus, none.gpus, none.memory_bytes) == (0, None, None)
+
+
+LOCALE = {"LANG": "C.UTF-8", "LC_ALL": "C.UTF-8"}
+NCCL = {"NCCL_DEBUG": "INFO", "HOROVOD_GPU_ALLREDUCE": "NCCL"}
+MCR = "mcr.microsoft.com/azureml"
+
+
+@pytest.mark.parametrize(
+    ("environment", "variables"),
+    [
+        ({"curated": "AzureML-tensorflow-2.16-cuda12"}, {**LOCALE, **NCCL, "TF_USE_LEGACY_KERAS": "1"}),
+        ({"curated": "tensorflow-2.16-cuda12:9"}, {**LOCALE, **NCCL, "TF_USE_LEGACY_KERAS": "1"}),
+        (
+            {"curated": "azureml://registries/azureml/environments/tensorflow-2.16-cuda12/versions/9"},
+            {**LOCALE, **NCCL, "TF_USE_LEGACY_KERAS": "1"},
+        ),
+        ({"image": f"{MCR}/curated/tensorflow-2.16-cuda12:9"}, {**LOCALE, **NCCL, "TF_USE_LEGACY_KERAS": "1"}),
+        ({"image": f"{MCR}/openmpi4.1.0-cuda11.8-cudnn8-ubuntu22.04:20240709.v1"}, {**LOCALE, **NCCL}),
+        ({"python": "3.11"}, LOCALE),
+        ({"curated": "acpt-pytorch-2.8-cuda12.6"}, {}),
+        ({"image": "python:3.12"}, {}),
+        ({"dockerfile": "Dockerfile"}, LOCALE),
+        ({"dockerfile": "not-there"}, {}),
+    ],
+)
+def test_a_rehearsal_gets_what_the_image_sets(
+    environment: dict[str, str], variables: dict[str, str], tmp_path: Path
+) -> None:
+    text = f"FROM python:3.12 AS first\nRUN true\n FROM --platform=linux/amd64 {MCR}/openmpi4.1.0-ubuntu22.04\n"
+    (tmp_path / "Dockerfile").write_text(text)
+    job = Job.model_validate({"name": "a", "script": "train.py", "environment": environment})
+    rules = AzureMLBackend().rehearsal_rules(job.with_origin(Origin(folder=tmp_path)))
+    assert rules.variables == variables
+
+
+def test_a_model_is_saved_by_the_keras_of_the_image(check: Check, tmp_path: Path) -> None:
+    (tmp_path / "train.py").write_text(
+        "import pathlib\nimport tensorflow as tf\n"
+        "model = tf.keras.Sequential([tf.keras.layers.Dense(1)])\n"
+        "pathlib.Path('outputs').mkdir(exist_ok=True)\nmodel.save('outputs/model')\n"
+    )
+    own = {"python": "3.11", "pip": ["tensorflow==2.16.2", "tf-keras==2.16.0"]}
+    assert told(check(environment=own), "keras-file-name") != []
+    assert told(check(environment=own | {"image": f"{MCR}/curated/tensorflow-2.16-cuda12"}), "keras-file-name") == []
 
 
 @pytest.mark.parametrize(

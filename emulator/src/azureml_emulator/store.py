@@ -13,6 +13,8 @@ from typing import Any
 
 Document = dict[str, Any]
 
+LAST = "\U0010ffff"
+"""Sorts behind whatever a key may go on with: keys that start with something are a range, which the index finds."""
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS documents (
     kind TEXT NOT NULL,
@@ -95,12 +97,12 @@ class Store:
         """All documents of a kind whose key starts with `prefix`, oldest first."""
         with self._lock:
             rows = self._database.execute(
-                "SELECT document FROM documents WHERE kind = ? AND substr(key, 1, ?) = ? ORDER BY number",
-                (kind, len(prefix), prefix),
+                "SELECT document FROM documents WHERE kind = ? AND key >= ? AND key < ? ORDER BY number",
+                (kind, prefix, f"{prefix}{LAST}"),
             ).fetchall()
         return [json.loads(row[0]) for row in rows]
 
     def delete_all(self, prefix: str) -> None:
         """Forget every document of any kind whose key starts with `prefix`."""
         with self.transaction():
-            self._database.execute("DELETE FROM documents WHERE substr(key, 1, ?) = ?", (len(prefix), prefix))
+            self._database.execute("DELETE FROM documents WHERE key >= ? AND key < ?", (prefix, f"{prefix}{LAST}"))

@@ -55,15 +55,17 @@ KNOWN = {
 """Microsoft's clouds, as azureml-core 1.61 and Microsoft's "National clouds" page have them."""
 
 
-def find_cloud(name: str) -> Cloud:
+def find_cloud(name: str, seconds: float = 15.0) -> Cloud:
     """The cloud of that name: from the list that ARM_CLOUD_METADATA_URL names, else one of Microsoft's own.
+
+    Whoever has the list is waited for so many seconds.
 
     Raises ConfigError if that list can't be read or doesn't have the cloud.
     """
     address = os.environ.get(METADATA_VARIABLE)
     if not address:
         return KNOWN[name]
-    entry = next((one for one in _listed(address) if one.get("name") == name), {})
+    entry = next((one for one in _listed(address, seconds) if one.get("name") == name), {})
     try:
         login = entry["authentication"]
         return Cloud(
@@ -80,11 +82,11 @@ def find_cloud(name: str) -> Cloud:
         ) from error
 
 
-def _listed(address: str) -> list[dict[str, Any]]:
+def _listed(address: str, seconds: float) -> list[dict[str, Any]]:
     import requests
 
     try:
-        answer = requests.get(address, timeout=30)
+        answer = requests.get(address, timeout=seconds)
         answer.raise_for_status()
         clouds = answer.json()
     except (requests.RequestException, ValueError) as error:

@@ -31,7 +31,8 @@ def diagnose(session: "Session") -> "Iterator[Finding]":
         return
     yield finding("azure-logged-in", "note", f"logged in with '{choice.kind}': {choice.reason}")
     try:
-        workspace = session.find()
+        with session.looking():
+            workspace = session.find()
     except FerryError as error:
         yield finding("azure-workspace", "error", error.message, error.remedy)
         return
@@ -41,7 +42,8 @@ def diagnose(session: "Session") -> "Iterator[Finding]":
         yield finding("workspace-missing", "warning", text, "'ferry up JOB' creates it, after showing what that makes")
         return
     try:
-        store = open_datastore(session, workspace)
+        with session.looking():
+            store = open_datastore(session, workspace)
     except FerryError as error:
         yield finding("azure-datastore", "error", error.message, error.remedy)
         return

@@ -72,7 +72,8 @@ class AzureMLBackend:
         """Workspace, cluster, environment, datasets, submit; each reused where it can be."""
         from trainferry_azureml.planning import make_plan
 
-        return make_plan(job, run_id, self._session)
+        with self._session.looking():
+            return make_plan(job, run_id, self._session)
 
     @hookimpl
     def apply(self, action: "Action", report: Report) -> "ActionResult":
@@ -179,7 +180,8 @@ class AzureMLBackend:
         """The quota that the cluster counts against."""
         from trainferry_azureml.compute.limits import quota_of
 
-        return quota_of(compute, self._session, self._session.workspace())
+        with self._session.looking():
+            return quota_of(compute, self._session, self._session.workspace())
 
     @hookimpl
     def tear_down(self, resource: str) -> bool:
@@ -192,9 +194,10 @@ class AzureMLBackend:
     @hookimpl
     def rehearsal_rules(self, job: "Job") -> "RehearsalRules":
         """What a script meets on a node."""
+        from trainferry_azureml.environment.image_variables import image_variables
         from trainferry_azureml.rules import rehearsal_rules
 
-        return rehearsal_rules(job.compute.size)
+        return rehearsal_rules(job.compute.size, image_variables(job))
 
     @hookimpl
     def rules(self) -> "Mapping[str, Rule]":

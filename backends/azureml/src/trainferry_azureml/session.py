@@ -1,6 +1,8 @@
 """One session with Azure: settings, login and workspace, each looked up when it is first needed and then kept."""
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -8,13 +10,14 @@ from trainferry.errors import BackendError
 from trainferry_azureml.auth.choice import choose
 from trainferry_azureml.auth.tokens import Tokens
 from trainferry_azureml.cloud import Cloud, find_cloud
-from trainferry_azureml.service.http import Http
+from trainferry_azureml.service.http import Http, Limits
 from trainferry_azureml.watch.logs import Logs
 from trainferry_azureml.workspace.coordinates import Coordinates, find_coordinates
 from trainferry_azureml.workspace.opening import Workspace, find_workspace
 
 if TYPE_CHECKING:
     from trainferry.site import Site
+    from trainferry_azureml.data import Patience
     from trainferry_azureml.settings import AzureMLSettings
 
 
@@ -26,14 +29,28 @@ class Session:
         self.site = site
         self.home = site.backend_home("azureml")
         self.tokens = Tokens(lambda: choose(settings, self.cloud, site), lambda: self.cloud.scope)
-        self.http = Http(self.tokens, settings.retry_seconds)
+        self.http = Http(self.tokens, Limits(settings.answer_seconds, settings.retry_seconds))
         self._lock = threading.RLock()
         self._open: dict[Coordinates, Workspace] = {}
 
     @cached_property
     def cloud(self) -> Cloud:
         """The cloud that the settings name."""
-        return find_cloud(self.settings.cloud)
+        return find_cloud(self.settings.cloud, self.settings.look_seconds)
+
+    @property
+    def patience(self) -> "Patience":
+        """How long the storage is waited for, and tried again: as long as any other service, now."""
+        from trainferry_azureml.data import Patience
+
+        limits = self.http.limits
+        return Patience(seconds=limits.retry, timeout=limits.answer)
+
+    @contextmanager
+    def looking(self) -> Iterator[None]:
+        """While it lasts, this thread only looks at the cloud: no service is waited for longer than `look_seconds`."""
+        with self.http.within(self.settings.look_seconds):
+            yield
 
     @cached_property
     def coordinates(self) -> Coordinates:

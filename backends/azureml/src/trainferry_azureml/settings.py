@@ -51,6 +51,15 @@ class AzureMLSettings(BaseModel):
     retry_seconds: float = Field(
         default=60, ge=0, description="How long a request that fails for a passing reason is tried again (seconds)."
     )
+    answer_seconds: float = Field(
+        default=60, gt=0, description="How long a service that says nothing is waited for (seconds)."
+    )
+    look_seconds: float = Field(
+        default=15,
+        gt=0,
+        description="The same, and for how long it is tried, where the cloud is only looked at: by 'ferry plan', "
+        "'ferry dry-run' and 'ferry doctor', and for every login (seconds).",
+    )
     cancel_seconds: float = Field(
         default=180, gt=0, description="How long to wait for a canceled run to have ended (seconds)."
     )

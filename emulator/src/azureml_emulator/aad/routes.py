@@ -1,12 +1,14 @@
 """The wire of signing in: cloud metadata, and the token endpoint for service principals and users."""
 
+from html import escape
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlencode, urlsplit
 
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute
 
-from azureml_emulator.aad.tokens import make
-from azureml_emulator.server.errors import ServiceError
+from azureml_emulator.aad.tokens import TokenError, make, make_code, make_id, redeem
+from azureml_emulator.server.errors import ServiceError, user_error
 from azureml_emulator.server.wire import Call, created, route
 
 NOWHERE = "emulated.invalid"
@@ -64,14 +66,19 @@ def openid(call: Call) -> dict[str, Any]:
 
 
 def token(call: Call) -> Any:
-    """A token for a service principal whose secret is right, for a refresh token, or for a device code."""
+    """A token for a service principal whose secret is right, for a refresh token, a device code or a browser's code."""
     form = {name: values[0] for name, values in parse_qs(call.content.decode("utf-8")).items()}
     settings = call.cloud.settings
-    grant = form.get("grant_type", "")
+    grant, nonce = form.get("grant_type", ""), ""
     if grant == "client_credentials":
         right = form.get("client_id") == settings.client and form.get("client_secret") == settings.client_secret
         if not right:
             return created({"error": "invalid_client", "error_description": _REFUSAL}, 401)
+    elif grant == "authorization_code":
+        try:
+            nonce = redeem(call.cloud, form)["nonce"]
+        except TokenError as error:
+            return created({"error": error.code, "error_description": str(error)}, 400)
     elif grant not in ("refresh_token", "password", _DEVICE_GRANT, "device_code"):
         return created({"error": "unsupported_grant_type", "error_description": f"no grant '{grant}' here"}, 400)
     audience = form.get("resource") or form.get("scope", "").replace("/.default", "").split(" ")[0]
@@ -83,7 +90,8 @@ def token(call: Call) -> Any:
         "access_token": make(call.cloud, audience or f"{call.cloud.url}/"),
     }
     if grant != "client_credentials":
-        answer |= {"refresh_token": make(call.cloud, "refresh"), "id_token": make(call.cloud, settings.client)}
+        identity = make_id(call.cloud, form.get("client_id", settings.client), nonce)
+        answer |= {"refresh_token": make(call.cloud, "refresh"), "id_token": identity}
     return answer
 
 
@@ -99,6 +107,28 @@ def device_code(call: Call) -> dict[str, Any]:
     return {**code, "expires_in": 900, "interval": 1, "message": message}
 
 
+def authorize(call: Call) -> Response:
+    """The login page of a browser: it asks nobody, and brings its code to the client that waits for it."""
+    asked = call.query
+    target = urlsplit(asked.get("redirect_uri", ""))
+    if target.scheme != "http" or target.hostname not in ("localhost", "127.0.0.1"):
+        raise user_error(f"AADSTS50011: The redirect URI '{asked.get('redirect_uri')}' is none of this machine.")
+    if asked.get("response_type") != "code":
+        raise user_error(f"AADSTS700056: response_type '{asked.get('response_type')}' is not supported; 'code' is.")
+    answer = {"code": make_code(call.cloud, asked), "state": asked.get("state", "")}
+    if asked.get("response_mode") != "form_post":
+        return RedirectResponse(f"{target.geturl()}?{urlencode(answer)}", 302)
+    fields = "".join(f'<input type="hidden" name="{name}" value="{escape(value)}">' for name, value in answer.items())
+    return HTMLResponse(_PAGE.format(target=escape(target.geturl()), fields=fields))
+
+
+_PAGE = """<!doctype html>
+<title>Emulated login</title>
+<body onload="document.forms[0].submit()">
+<form method="post" action="{target}">{fields}<button>Log in as someone</button></form>
+"""
+
+
 def refused(call: Call) -> Any:
     """Anything else below the login endpoint."""
     raise ServiceError(404, "NotFound", f"the emulator has no {call.path}")
@@ -107,6 +137,8 @@ def refused(call: Call) -> Any:
 ROUTES: list[BaseRoute] = [
     route("GET", "/metadata/endpoints", metadata),
     route("GET", "/adfs/.well-known/openid-configuration", openid),
+    route("GET", "/adfs/oauth2/authorize", authorize),
+    route("GET", "/adfs/oauth2/authorize/", authorize),
     route("POST", "/adfs/oauth2/token", token),
     route("POST", "/adfs/oauth2/token/", token),
     route("POST", "/adfs/oauth2/v2.0/token", token),

@@ -62,7 +62,10 @@ def node_lost(call: Call) -> None:
     wanted = str(call.body.get("compute") or "").lower()
     for name in names:
         if name.rpartition("--")[0] == wanted:
-            call.cloud.runner.take_node(str(call.body.get("kind") or "node_lost"), name)
+            try:
+                call.cloud.runner.take_node(str(call.body.get("kind") or "node_lost"), name)
+            except (KeyError, ValueError) as error:
+                raise user_error(f"no node of {wanted} can be taken: {error.args[0]}", "NoSuchNode") from error
             return
     raise not_found("Compute", wanted)
 

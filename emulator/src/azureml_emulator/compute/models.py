@@ -144,7 +144,7 @@ def idle_seconds(document: dict[str, Any]) -> float:
 
 
 def delete(cloud: Cloud, scope: str, name: str) -> None:
-    """Delete a compute target; runs on it are canceled."""
+    """Delete a compute target; runs on it fail, and say why."""
     document = get(cloud, scope, name)
     cloud.runner.remove_cluster(document)
     cloud.store.delete(KIND, key(scope, name))

@@ -4,7 +4,7 @@ import json
 import re
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote, unquote
+from urllib.parse import quote, unquote, urlsplit
 
 import yaml
 
@@ -43,6 +43,18 @@ class DataPath:
         return name.removeprefix(f"{self.base}/") if self.base else name
 
 
+@dataclass(frozen=True, slots=True)
+class WebPath:
+    """One file of a dataset that lies at a web address."""
+
+    url: str
+
+    @property
+    def name(self) -> str:
+        """Name of the file as the dataset has it: the last part of the address, without its query."""
+        return unquote(urlsplit(self.url).path).rstrip("/").rpartition("/")[2]
+
+
 def _expression(pattern: str) -> re.Pattern[str]:
     """A pattern of the data runtime: `**` crosses folders, `*` and `?` don't."""
     parts = re.split(r"(\*\*/|\*\*|\*|\?)", pattern)
@@ -67,18 +79,21 @@ def dataflow_of(scope: str, datastore: str, folder: str) -> str:
     return json.dumps({"blocks": [], "meta": {"RsDataflow": definition}})
 
 
-def data_paths(definition: str) -> list[DataPath]:
-    """The places of a dataset; none for what the emulator doesn't read, such as a web address."""
+def data_paths(definition: str) -> list[DataPath | WebPath]:
+    """The places of a dataset; none for what the emulator doesn't read, such as a folder of the web."""
     parsed = yaml.safe_load(definition) if definition else None
     entries = parsed.get("paths", []) if isinstance(parsed, dict) else []
     return [found for entry in entries if (found := _one(entry)) is not None]
 
 
-def _one(entry: Any) -> DataPath | None:
+def _one(entry: Any) -> DataPath | WebPath | None:
     if not isinstance(entry, dict):
         return None
-    uri = next((entry[kind] for kind in ("file", "folder", "pattern") if kind in entry), "")
-    found = _URI.match(str(uri))
+    uri = str(next((entry[kind] for kind in ("file", "folder", "pattern") if kind in entry), ""))
+    if uri.startswith("https://") and "folder" not in entry:
+        place = WebPath(uri)
+        return place if place.name and "*" not in place.name else None
+    found = _URI.match(uri)
     if not found:
         return None
     return DataPath(found.group(1), unquote(found.group(2)).strip("/"))

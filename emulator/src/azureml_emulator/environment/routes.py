@@ -5,8 +5,9 @@ from typing import Any
 
 from starlette.routing import BaseRoute
 
+from azureml_emulator.engine.contract import Image
 from azureml_emulator.environment import models
-from azureml_emulator.server.errors import ServiceError
+from azureml_emulator.server.errors import ServiceError, user_error
 from azureml_emulator.server.wire import WORKSPACE, Call, created, route
 
 V1, V2 = "/environment/v1.0" + WORKSPACE, "/environment/v2.0" + WORKSPACE
@@ -40,10 +41,20 @@ def labelled(call: Call) -> dict[str, Any]:
     return models.get(call.cloud, call.scope, call.parts["name"])
 
 
+def _image(call: Call, definition: dict[str, Any]) -> Image:
+    """The image of a definition; 400 for one that makes no sense."""
+    try:
+        return call.cloud.runner.image(definition)
+    except ValueError as error:
+        raise user_error(
+            f"Environment {definition.get('name')} can't be built: {error}", "InvalidEnvironment"
+        ) from error
+
+
 def image(call: Call) -> dict[str, Any]:
     """Whether the image is there."""
     definition = get(call)
-    found = call.cloud.runner.image(definition)
+    found = _image(call, definition)
     docker = definition.get("docker") or {}
     return {
         "imageExistsInRegistry": found.state.value == "ready",
@@ -59,6 +70,7 @@ def image(call: Call) -> dict[str, Any]:
 def build(call: Call) -> Any:
     """Start building the image; the answer names where to ask how it goes."""
     definition, identifier = get(call), str(uuid.uuid4())
+    _image(call, definition)
     call.cloud.store.put(BUILD, call.key("builds", identifier), {"definition": definition})
     call.cloud.runner.build_image(definition)
     location = f"{call.cloud.url}{V2.format(**call.parts)}/builds/{identifier}"
@@ -70,7 +82,7 @@ def build_state(call: Call) -> Any:
     found = call.cloud.store.get(BUILD, call.key("builds", call.parts["build"]))
     if found is None:
         raise ServiceError(404, "NotFound", f"There is no build {call.parts['build']}.")
-    image_of_it = call.cloud.runner.image(found["definition"])
+    image_of_it = _image(call, found["definition"])
     status = {"ready": "Succeeded", "failed": "Failed"}.get(image_of_it.state.value, "Running")
     log = image_of_it.log.read_text(encoding="utf-8", errors="replace") if image_of_it.log.exists() else ""
     body = {"status": status, "environmentBuildStatus": status, "buildLog": log, "error": image_of_it.reason or None}

@@ -19,6 +19,8 @@ class CloudEvents:
 
     def __init__(self, cloud: Cloud) -> None:
         self._cloud = cloud
+        self._started: set[tuple[str, int]] = set()
+        """Runs and attempts that faults had their chance at: an event that is told twice is one start."""
 
     def _scope(self, run_id: str) -> str | None:
         found = self._cloud.store.get(SUBMITTED, run_id)
@@ -34,13 +36,16 @@ class CloudEvents:
         self._cloud.store.update(
             history.RUN, history.run_key(submitted["scope"], state.run_id), lambda run: self._lay_over(run, state)
         )
-        if state.status is Status.RUNNING:
-            run_started(self._cloud, submitted["compute"], submitted["cluster"])
+        attempt = (state.run_id, state.attempt)
+        if state.status is Status.RUNNING and attempt not in self._started:
+            self._started.add(attempt)
+            run_started(self._cloud, submitted["compute"], submitted["cluster"], state)
 
     def _lay_over(self, run: dict[str, Any], state: RunState) -> None:
         if run["status"] in history.FINAL and not state.status.final:
             return
-        run["status"] = state.status.value
+        if run["status"] != "CancelRequested" or state.status.final:
+            run["status"] = state.status.value
         run["startTimeUtc"] = self._stamp(state.started) or run["startTimeUtc"]
         if state.status.final:
             run["endTimeUtc"] = self._stamp(state.ended) or self._cloud.clock.stamp()

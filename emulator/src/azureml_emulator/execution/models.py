@@ -23,6 +23,7 @@ def submit(cloud: Cloud, scope: str, experiment: str, run_id: str, body: dict[st
     if known is not None and known["scope"] != scope:
         raise conflict(f"Run id {run_id} is taken by a run of another workspace.")
     if known is not None:
+        cloud.runner.hand_over(cloud, known)
         return history.run(cloud, scope, run_id)
     target = str(configuration.get("target") or "")
     try:
@@ -37,7 +38,7 @@ def submit(cloud: Cloud, scope: str, experiment: str, run_id: str, body: dict[st
     intent = {"runId": run_id, "scope": scope, "compute": document["name"], "cluster": cluster, "outputs": outputs}
     # With the order in it, the next start can hand over what a kill after this line leaves behind.
     cloud.store.put(SUBMITTED, run_id, {**intent, "order": order.model_dump(mode="json")})
-    before_submit(cloud, document["name"], cluster, str(order.environment.get("name")))
+    before_submit(cloud, document["name"], order)
     cloud.runner.submit(order)
     return run
 

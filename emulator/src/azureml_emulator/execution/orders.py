@@ -41,7 +41,9 @@ def inputs(cloud: Cloud, scope: str, configuration: dict[str, Any]) -> list[Inpu
             raise user_error(f"Input {name}: {error.message}") from error
         places = data_paths(definition_of(saved["dataflowJson"]))
         if not places:
-            raise user_error(f"Input {name}: the emulator brings files of datastores only; this dataset has none.")
+            raise user_error(
+                f"Input {name}: the emulator brings files of datastores, and of single web addresses; this has neither."
+            )
         mode = str(data.get("mechanism") or "mount").lower()
         found.append(
             Input(

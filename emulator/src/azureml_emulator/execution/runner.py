@@ -33,10 +33,10 @@ class Runner:
             self.put_cluster(document)
         self._engine.start()
         for intent in cloud.store.find(SUBMITTED):
-            self._hand_over(cloud, intent)
+            self.hand_over(cloud, intent)
 
-    def _hand_over(self, cloud: Cloud, intent: dict[str, Any]) -> None:
-        """Submit what an earlier process took on, and was killed before it told the engine."""
+    def hand_over(self, cloud: Cloud, intent: dict[str, Any]) -> None:
+        """Submit what was taken on and never told to the engine: a kill or a failure came between."""
         run = cloud.store.get(history.RUN, history.run_key(intent["scope"], intent["runId"]))
         lost = run is not None and run["status"] not in history.FINAL and self.engine.state(intent["runId"]) is None
         if lost:
@@ -80,7 +80,7 @@ class Runner:
         )
 
     def remove_cluster(self, document: dict[str, Any]) -> None:
-        """Remove a cluster; what runs on it is canceled."""
+        """Remove a cluster; what runs on it fails, and says why."""
         self.engine.clusters.remove(self.cluster_name(document))
 
     def cluster_status(self, document: dict[str, Any]) -> ClusterStatus:
@@ -109,16 +109,19 @@ class Runner:
         """Build an image in the background."""
         threading.Thread(target=self.engine.images.build, args=(definition,), daemon=True).start()
 
-    def take_node(self, kind: str, cluster: str) -> None:
-        """Let a node of a cluster die, or be taken back."""
-        if kind == "preemption":
-            self.engine.faults.preempt(cluster)
-        else:
-            self.engine.faults.lose_node(cluster)
+    def take_node(self, kind: str, cluster: str, node: str | None = None) -> None:
+        """Let a node of a cluster, or the one that is named, die or be taken back.
 
-    def fail_build(self, message: str) -> None:
-        """Let the next build of an image fail."""
-        self.engine.faults.fail_builds(message, times=1)
+        KeyError if there is no such cluster or node, ValueError if the cluster is none whose nodes are taken back.
+        """
+        if kind == "preemption":
+            self.engine.faults.preempt(cluster, node)
+        else:
+            self.engine.faults.lose_node(cluster, node)
+
+    def fail_build(self, message: str, key: str) -> None:
+        """Let the next build of an image (`Image.key`) fail."""
+        self.engine.faults.fail_builds(message, times=1, key=key)
 
     def limit_disk(self, cluster: str, room: int | None) -> None:
         """How many bytes the disk of a run on a cluster holds from now on; None for no limit."""

@@ -5,12 +5,16 @@ from pathlib import Path
 
 from azureml_emulator.content import models as content
 from azureml_emulator.dataset import models as datasets
-from azureml_emulator.dataset.paths import DataPath, data_paths, definition_of
+from azureml_emulator.dataset.paths import DataPath, WebPath, data_paths, definition_of
 from azureml_emulator.datastore.models import container_of
 from azureml_emulator.engine.contract import StoredFile
+from azureml_emulator.execution.web import Web
 from azureml_emulator.server.cloud import Cloud
 from azureml_emulator.server.errors import ServiceError
 from azureml_emulator.storage.blobs import BlobError
+
+_WEB = "(web)"
+"""Stands for the datastore of a file that lies in none; no datastore can have this name."""
 
 
 class CloudStorage:
@@ -18,6 +22,7 @@ class CloudStorage:
 
     def __init__(self, cloud: Cloud) -> None:
         self._cloud = cloud
+        self._web = Web(cloud.state)
 
     def list_files(self, source: str) -> Sequence[StoredFile]:
         """Every file below a source; FileNotFoundError if there are none."""
@@ -36,17 +41,28 @@ class CloudStorage:
 
     def _dataset(self, scope: str, identifier: str) -> list[StoredFile]:
         saved = datasets.saved(self._cloud, scope, identifier)
+        found: list[StoredFile] = []
+        for place in data_paths(definition_of(saved["dataflowJson"])):
+            if isinstance(place, WebPath):
+                seen = self._web.look(place)
+                found.append(seen.model_copy(update={"version": f"{seen.version}|{_WEB}|{place.url}"}))
+            else:
+                found += self._in_datastore(scope, place)
+        return found
+
+    def _in_datastore(self, scope: str, place: DataPath) -> list[StoredFile]:
         return [
             StoredFile(
                 path=place.relative(blob.name), size=blob.size, version=f"{blob.etag}|{place.datastore}|{blob.name}"
             )
-            for place in data_paths(definition_of(saved["dataflowJson"]))
             for blob in self._cloud.blobs.find(container_of(self._cloud, scope, place.datastore), place.base)
             if place.matches(blob.name) and not blob.name.endswith("/")
         ]
 
-    def is_file(self, scope: str, place: DataPath) -> bool:
-        """Whether a place names one blob, rather than a folder."""
+    def is_file(self, scope: str, place: DataPath | WebPath) -> bool:
+        """Whether a place names one file, rather than a folder."""
+        if isinstance(place, WebPath):
+            return True
         container = container_of(self._cloud, scope, place.datastore)
         return not place.is_pattern and any(
             blob.name == place.path for blob in self._cloud.blobs.find(container, place.path)
@@ -60,6 +76,9 @@ class CloudStorage:
                 self._cloud.blobs.download(content.container_of(self._cloud, scope), file.version, target)
             else:
                 _, datastore, name = file.version.split("|", 2)
+                if datastore == _WEB:
+                    self._web.fetch(name, target)
+                    return
                 self._cloud.blobs.download(container_of(self._cloud, scope, datastore), name, target)
         except (ServiceError, BlobError) as error:
             raise OSError(str(error)) from error

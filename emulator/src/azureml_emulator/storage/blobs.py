@@ -19,6 +19,8 @@ READ_PERMISSIONS = "r"
 WRITE_PERMISSIONS = "racwd"
 PART = 4 * 1024 * 1024
 """Bytes of one block when a file is written: what a single request may hold is far more, but memory is shared."""
+ASIDE = "emulator-aside"
+"""Folder for the content of a log while it is written anew: an append blob takes 50,000 blocks, and then no more."""
 TIMEOUT = 60.0
 
 
@@ -173,13 +175,40 @@ class Blobs:
             }
             self._request("PUT", path, ok=(201, 409), headers=headers)
         for start in range(0, len(data), PART):
-            part = data[start : start + PART]
-            headers = {"x-ms-blob-condition-appendpos": str(offset + start)}
-            answer = self._request("PUT", path, "comp=appendblock", ok=(201, 412), content=part, headers=headers)
-            if answer.status_code == httpx.codes.PRECONDITION_FAILED:
-                there = int(self._request("HEAD", path, ok=(200,)).headers["content-length"])
-                if there < offset + start + len(part):
-                    raise BlobError(f"append to {path} at {offset + start}: it has {there} bytes")
+            self._append_part(container, blob, offset + start, data[start : start + PART])
+
+    def _append_part(self, container: str, blob: str, start: int, part: bytes) -> None:
+        path = f"{container}/{quote(blob)}"
+        headers = {"x-ms-blob-condition-appendpos": str(start)}
+        answer = self._request("PUT", path, "comp=appendblock", ok=(201, 409, 412), content=part, headers=headers)
+        if answer.status_code == httpx.codes.CONFLICT:
+            if answer.headers.get("x-ms-error-code") != "BlockCountExceedsLimit":
+                raise BlobError(f"append to {path} at {start}: 409 {answer.text[:300]}")
+            self.write(container, f"{ASIDE}/{blob}", self.read(container, blob))
+            self._put_back(container, blob)
+            self._append_part(container, blob, start, part)
+        elif answer.status_code == httpx.codes.PRECONDITION_FAILED:
+            there = int(self._request("HEAD", path, ok=(200,)).headers["content-length"])
+            if there < start + len(part):
+                if not self._put_back(container, blob):
+                    raise BlobError(f"append to {path} at {start}: it has {there} bytes")
+                self._append_part(container, blob, start, part)
+
+    def _put_back(self, container: str, blob: str) -> bool:
+        """Write a blob anew, in as few blocks as can be, from what was put aside; False if nothing was.
+
+        A kill in between leaves half a blob, and all of it aside: the next append finds that out and comes here again.
+        """
+        whole = self.read_if_there(container, f"{ASIDE}/{blob}")
+        if whole is None:
+            return False
+        path = f"{container}/{quote(blob)}"
+        headers = {"x-ms-blob-type": "AppendBlob", "content-type": "text/plain; charset=utf-8"}
+        self._request("PUT", path, ok=(201,), headers=headers)
+        for start in range(0, len(whole), PART):
+            self._request("PUT", path, "comp=appendblock", ok=(201,), content=whole[start : start + PART])
+        self.delete(container, f"{ASIDE}/{blob}")
+        return True
 
     def delete(self, container: str, blob: str) -> None:
         """Delete a blob, if it is there."""

@@ -4,7 +4,7 @@ import os
 import shutil
 import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from trainferry.errors import ConfigError
 
@@ -23,6 +23,10 @@ SECRET = ("AZURE_CLIENT_SECRET", "AZUREML_SERVICE_PRINCIPAL_PASSWORD")
 """Variables of a service principal: those of Azure's newer tools, then those of azureml-core."""
 IDENTITY = ("IDENTITY_ENDPOINT", "MSI_ENDPOINT")
 """Variables by which a machine in Azure says that it has a managed identity."""
+
+
+_TRIES = 3
+"""How often a login service that doesn't answer is asked (count), within the time that looking may take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +100,19 @@ def _service_principal(settings: "AzureMLSettings", cloud: "Cloud") -> "TokenCre
             remedy="set the variables; the secret goes into a variable only, never into a file",
         )
     return ClientSecretCredential(
-        tenant, client, secret, authority=cloud.login, disable_instance_discovery=_own_authority(cloud)
+        tenant,
+        client,
+        secret,
+        authority=cloud.login,
+        disable_instance_discovery=_own_authority(cloud),
+        **_limits(settings),
     )
+
+
+def _limits(settings: "AzureMLSettings") -> "dict[str, Any]":
+    """Options for a login service that says nothing. By itself azure-identity waits five minutes, four times over."""
+    each = settings.look_seconds / _TRIES
+    return {"connection_timeout": each, "read_timeout": each, "retry_connect": _TRIES - 1, "retry_read": _TRIES - 1}
 
 
 def _own_authority(cloud: "Cloud") -> bool:
@@ -110,7 +125,7 @@ def _own_authority(cloud: "Cloud") -> bool:
 def _managed_identity(settings: "AzureMLSettings") -> "TokenCredential":
     from azure.identity import ManagedIdentityCredential
 
-    return ManagedIdentityCredential(client_id=settings.client_id)
+    return ManagedIdentityCredential(client_id=settings.client_id, **_limits(settings))
 
 
 def _cli(settings: "AzureMLSettings") -> "TokenCredential":
@@ -134,7 +149,10 @@ def _device_code(settings: "AzureMLSettings", cloud: "Cloud", site: "Site") -> "
 
     return remembering(
         lambda **where: DeviceCodeCredential(
-            prompt_callback=ask, disable_instance_discovery=_own_authority(cloud), **where
+            prompt_callback=ask,
+            disable_instance_discovery=_own_authority(cloud),
+            **_limits(settings),
+            **where,
         ),
         settings,
         site,
@@ -148,7 +166,9 @@ def _browser(settings: "AzureMLSettings", cloud: "Cloud", site: "Site") -> "Toke
     from trainferry_azureml.auth.memory import remembering
 
     return remembering(
-        lambda **where: InteractiveBrowserCredential(disable_instance_discovery=_own_authority(cloud), **where),
+        lambda **where: InteractiveBrowserCredential(
+            disable_instance_discovery=_own_authority(cloud), **_limits(settings), **where
+        ),
         settings,
         site,
         cloud,

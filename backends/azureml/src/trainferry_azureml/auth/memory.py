@@ -5,6 +5,7 @@ logged in, which holds no secret. Deleting both logs out.
 """
 
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,16 +25,19 @@ def remembering(
     """A credential that asks only if the remembered login no longer holds; `make` takes azure-identity's options."""
     from azure.identity import AuthenticationRecord, TokenCachePersistenceOptions
 
-    record_file = site.backend_home("azureml") / f"login-{cloud.name}.json"
+    # By the login service: a record holds for the one that made it, and a private cloud may bear a public one's name.
+    host = urlsplit(cloud.login).netloc.replace(":", "-")
+    record_file = site.backend_home("azureml") / f"login-{host}.json"
     options = TokenCachePersistenceOptions(name=CACHE_NAME, allow_unencrypted_storage=True)
     record = None
     try:
         record = AuthenticationRecord.deserialize(record_file.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         record = None  # nobody has logged in yet, or the file is none of ours: ask again
-    where: dict[str, Any] = {"authentication_record": record}
-    if record is None:  # else the record tells
-        where = {"authority": cloud.login, "tenant_id": settings.tenant or "organizations"}
+    if record is None:
+        where: dict[str, Any] = {"authority": cloud.login, "tenant_id": settings.tenant or "organizations"}
+    else:  # it tells the authority, and the tenant too unless the settings name one
+        where = {"authentication_record": record} | ({"tenant_id": settings.tenant} if settings.tenant else {})
     credential = make(cache_persistence_options=options, **where)
     return _Remembered(credential, record is not None, record_file)
 

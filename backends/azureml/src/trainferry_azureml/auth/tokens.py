@@ -1,6 +1,7 @@
 """Tokens for Azure's services, from whichever credential the settings name. They live in memory and nowhere else."""
 
 import threading
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -31,15 +32,16 @@ class Tokens:
 
     def token(self, scope: str | None = None) -> str:
         """A token that holds for some minutes at least; BackendError saying what to do where there is none."""
-        from azure.core.exceptions import ClientAuthenticationError
+        from azure.core.exceptions import AzureError
 
         with self._lock:
             if self._credential is None:
                 self._credential = self.choice.make()
+            wanted, start = scope or self._scope(), time.monotonic()
             try:
-                return self._credential.get_token(scope or self._scope()).token
-            except ClientAuthenticationError as error:
-                raise explained(self.choice.kind, error) from error
+                return self._credential.get_token(wanted).token
+            except AzureError as error:
+                raise explained(self.choice.kind, error, time.monotonic() - start) from error
 
     def header(self) -> dict[str, str]:
         """The header that signs a request."""

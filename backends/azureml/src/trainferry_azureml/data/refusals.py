@@ -61,7 +61,8 @@ def gave_up(cause: Answer | Exception, doing: str, place: str, tries: int, secon
     often = f"{tries} times in {seconds:.0f} s" if tries > 1 else "once"
     if isinstance(cause, Exception):
         error = unreachable(cause, doing, place)
-        return BackendError(f"{error.message} (tried {often})", remedy=error.remedy)
+        waited = often if tries > 1 else f"once, for {seconds:.0f} s"
+        return BackendError(f"{error.message} (tried {waited})", remedy=error.remedy)
     error = refused(cause, doing, place)
     return BackendError(
         f"{error.message} (tried {often})", remedy="the storage has a problem or is throttled; what was sent is kept"

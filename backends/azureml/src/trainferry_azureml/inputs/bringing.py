@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from trainferry.errors import BackendError
 from trainferry.specs.plan import ActionKind
-from trainferry_azureml.data import Patience, plan_upload, upload
+from trainferry_azureml.data import plan_upload, upload
 from trainferry_azureml.inputs.choosing import hash_cache, place_of
 from trainferry_azureml.inputs.datastore import open_datastore
 from trainferry_azureml.inputs.references import full_address, is_file
@@ -34,7 +34,7 @@ def _send(payload: dict[str, Any], session: "Session", report: "Report") -> str:
     """Upload the data of a payload, unless it is there; returns the place that is registered."""
     path, workspace = Path(payload["path"]), session.workspace()
     store = open_datastore(session, workspace)
-    patience = Patience(seconds=session.settings.retry_seconds)
+    patience = session.patience
     plan = plan_upload(path, store.access, cache=hash_cache(session), patience=patience, report=report)
     if payload.get("hash") not in (None, plan.version.hash):
         raise BackendError(

@@ -8,7 +8,7 @@ from trainferry.specs.plan import Action, ActionKind
 from trainferry_azureml.data import UploadPlan, plan_upload
 from trainferry_azureml.findings import finding, place
 from trainferry_azureml.inputs.datastore import Datastore, open_datastore
-from trainferry_azureml.inputs.references import full_address, in_datastore, require_data
+from trainferry_azureml.inputs.references import full_address, in_datastore, require_data, shown
 from trainferry_azureml.inputs.registry import dataflow_of, find_dataset
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def _local(
     if workspace is None or store is None:
         upload = _action(ActionKind.UPLOAD, name, f"upload the dataset {name} from {path}", payload)
         return [upload, _action(ActionKind.REGISTER, name, f"register the dataset {name}", payload)]
-    plan = plan_upload(path, store.access, cache=hash_cache(session))
+    plan = plan_upload(path, store.access, cache=hash_cache(session), patience=session.patience)
     payload |= {"hash": plan.version.hash, "place": place_of(plan, store, workspace, path), "datastore": store.name}
     actions = []
     if not plan.complete:
@@ -109,7 +109,7 @@ def _cloud(name: str, spec: "DatasetSpec", session: "Session", workspace: "Works
     if workspace is not None:
         require_data(session, workspace, address)
     payload = {"name": name, "uri": address, "description": spec.description}
-    return [_action(ActionKind.REGISTER, name, f"register {spec.uri} as the dataset {name}", payload)]
+    return [_action(ActionKind.REGISTER, name, f"register {shown(str(spec.uri))} as the dataset {name}", payload)]
 
 
 def _action(

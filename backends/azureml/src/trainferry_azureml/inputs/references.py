@@ -4,7 +4,6 @@ import re
 from typing import TYPE_CHECKING
 
 from trainferry.errors import BackendError
-from trainferry_azureml.data import Patience
 from trainferry_azureml.data.container import Container
 from trainferry_azureml.inputs.datastore import open_datastore
 
@@ -18,6 +17,8 @@ _SHORT = re.compile(r"azureml://datastores/(?P<store>[A-Za-z0-9_-]+)/paths/(?P<p
 
 _FULL = re.compile(r"azureml://subscriptions/.+/datastores/(?P<store>[^/]+)/paths/(?P<path>.*)", re.IGNORECASE)
 _MISSING = frozenset({404, 410})
+_NO_HEAD = frozenset({403, 405, 501})
+"""Answers of servers that give a file and won't be asked about it: signatures for reading alone, plain scripts."""
 
 
 def in_datastore(where: "Coordinates", store: str, path: str) -> str:
@@ -52,7 +53,7 @@ def require_data(session: "Session", workspace: "Workspace", address: str) -> No
     match = _FULL.fullmatch(address)
     if match:
         store = open_datastore(session, workspace, match["store"])
-        with Container(store.access, Patience(seconds=session.settings.retry_seconds)) as container:
+        with Container(store.access, session.patience) as container:
             prefix = match["path"].partition("*")[0]
             if next(iter(container.list(prefix, f"look for {address}")), None) is None:
                 raise BackendError(
@@ -60,6 +61,22 @@ def require_data(session: "Session", workspace: "Workspace", address: str) -> No
                     remedy="correct the uri in the job file; the portal shows what a datastore holds, under Data",
                 )
     elif address.lower().startswith("https://"):
-        answer = session.http.answer("HEAD", address, f"look for {address}", signed=False, accept=_MISSING)
-        if answer.status_code in _MISSING:
-            raise BackendError(f"there is nothing at {address}", remedy="correct the uri in the job file")
+        if _answer_of_the_web(session, address) in _MISSING:
+            raise BackendError(f"there is nothing at {shown(address)}", remedy="correct the uri in the job file")
+
+
+def shown(uri: str) -> str:
+    """An address as it may be shown and written down: what follows the question mark is often a signature."""
+    return uri.partition("?")[0]
+
+
+def _answer_of_the_web(session: "Session", address: str) -> int:
+    """How a server answers for an address (HTTP status): asked for the head, and for one byte where that is refused."""
+    doing = f"look for {shown(address)}"
+    asked = session.http.answer("HEAD", address, doing, signed=False, accept=_MISSING | _NO_HEAD)
+    if asked.status_code not in _NO_HEAD:
+        return asked.status_code
+    with session.http.answer(
+        "GET", address, doing, headers={"Range": "bytes=0-0"}, signed=False, accept=_MISSING, stream=True
+    ) as answer:
+        return answer.status_code

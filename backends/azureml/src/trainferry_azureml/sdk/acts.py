@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from trainferry_azureml.sdk.failures import close_pools, status_of, translated
 from trainferry_azureml.sdk.loading import quiet
+from trainferry_azureml.sdk.silence import SilenceWatch
 from trainferry_azureml.service.errors import Unreachable
 from trainferry_azureml.service.http import PASSING, RENEWALS, pause_before
 
@@ -29,20 +30,22 @@ class Sdk:
     def act(self, doing: str, what: Callable[[], T], done: Callable[[], T | None] = lambda: None) -> T:
         """Do something that may be repeated; `done` looks, after a failure, whether it was done all the same.
 
-        Raises an error of ours, with the cause in one message.
+        A service that says nothing is waited for as long as the settings allow, and no longer. Raises an error of ours,
+        with the cause in one message.
         """
         deadline = time.monotonic() + self._session.settings.retry_seconds
         attempt = 0
         renewals = 0
         while True:
+            watch = SilenceWatch(self._session.settings.answer_seconds)
             try:
-                with quiet(self._session.site.cache):
+                with quiet(self._session.site.cache), watch:
                     return what()
             except Exception as error:
                 close_pools(error)
                 self.forget_all()
                 pause = pause_before(attempt, None)
-                ours = translated(error, doing)
+                ours = translated(error, doing, watch.silence)
                 if status_of(error) == _UNAUTHORIZED and renewals < RENEWALS:
                     renewals += 1
                     self._session.tokens.renew()

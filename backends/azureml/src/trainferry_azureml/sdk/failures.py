@@ -3,11 +3,15 @@
 import multiprocessing.pool
 import re
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from trainferry.errors import BackendError, FerryError
 from trainferry.masking import mask_text
 from trainferry_azureml.service.errors import ServiceError, Unreachable, words_of
+from trainferry_azureml.service.http import unreachable
+
+if TYPE_CHECKING:
+    from trainferry_azureml.sdk.silence import Silence
 
 _STATUS = re.compile(r"(?:Response Code|status code|StatusCode|Code)\W{1,4}(\d{3})\b", re.IGNORECASE)
 _LONGEST = 600
@@ -28,13 +32,18 @@ def status_of(error: BaseException) -> int | None:
     return None
 
 
-def translated(error: Exception, doing: str) -> FerryError:
-    """The same failure as an error of ours, in one message; errors of ours are handed through."""
+def translated(error: Exception, doing: str, silence: "Silence | None" = None) -> FerryError:
+    """The same failure as an error of ours, in one message; errors of ours are handed through.
+
+    `silence` is what was cut off before it failed: the cause, whatever the SDK makes of it, if no answer came later.
+    """
     if isinstance(error, FerryError):
         return error
     status, words = status_of(error), _words(error)
     if status is not None:
         return ServiceError(f"can't {doing}: Azure answered {status}: {words}", status=status)
+    if silence is not None:
+        return unreachable(doing, silence.url, silence.seconds)
     if _is_of_the_way(error):
         return Unreachable(
             f"can't {doing}: no answer from Azure ({type(error).__name__})",

@@ -12,6 +12,8 @@ from trainferry_azureml.submit.staging import staged
 from trainferry_azureml.watch.history import find_run, set_tags
 
 if TYPE_CHECKING:
+    from types import ModuleType
+
     from trainferry.specs.plan import Action
     from trainferry_azureml.sdk.acts import Sdk
     from trainferry_azureml.session import Session
@@ -40,16 +42,19 @@ def submit(action: "Action", session: "Session", sdk: "Sdk", report: Report) -> 
     return str(reference)
 
 
-def _submit_new(job: Job, payload: dict[str, Any], run: str, session: "Session", sdk: "Sdk", report: Report) -> None:
-    from trainferry_azureml.sdk.loading import quiet
+def _sending() -> "ModuleType":
+    """What submits through the SDK; importing it costs seconds, so it waits until something is submitted."""
+    from trainferry_azureml.sdk import submission
 
+    return submission
+
+
+def _submit_new(job: Job, payload: dict[str, Any], run: str, session: "Session", sdk: "Sdk", report: Report) -> None:
     workspace = session.workspace()
-    with quiet(session.site.cache):
-        from trainferry_azureml.sdk.submission import Input, Order
-        from trainferry_azureml.sdk.submission import submit as send
+    sent = sdk.act("load azureml-core", _sending)
     known = embedded_datasets(job)
     inputs = {
-        name: Input(
+        name: sent.Input(
             version_for_run(name, job, payload["datasets"].get(name, {}), session).saved_id,
             spec.mode,
             place_on_node(name) if name in known else None,
@@ -57,7 +62,7 @@ def _submit_new(job: Job, payload: dict[str, Any], run: str, session: "Session",
         for name, spec in job.datasets.items()
     }
     with staged(job, payload["snapshot"], session.site.cache / "azureml", report) as folder:
-        order = Order(
+        order = sent.Order(
             run=run,
             source=folder,
             script=job.script,
@@ -71,7 +76,7 @@ def _submit_new(job: Job, payload: dict[str, Any], run: str, session: "Session",
         )
 
         def send_it() -> str:
-            return send(sdk.experiment(workspace.coordinates, job.experiment_name), order)
+            return str(sent.submit(sdk.experiment(workspace.coordinates, job.experiment_name), order))
 
         def taken() -> str | None:
             return run if find_run(session, workspace, run) is not None else None

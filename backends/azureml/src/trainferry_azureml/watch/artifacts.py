@@ -9,7 +9,7 @@ from urllib.parse import quote
 from trainferry.backend import refuse_escape
 from trainferry.errors import BackendError, RunNotFound
 from trainferry.results import FileEntry
-from trainferry_azureml.data import Patience, RemoteFile, download
+from trainferry_azureml.data import RemoteFile, download
 from trainferry_azureml.submit.naming import Reference
 from trainferry_azureml.watch.history import find_run
 
@@ -97,7 +97,6 @@ def fetch(session: "Session", ref: str, files: Sequence[str], destination: Path,
         refuse_escape(name)
         if name not in known:
             raise BackendError(f"the run has no file {name}", remedy="'ferry show' lists what it has written")
-    settings = session.settings
     wanted = [RemoteFile(known[name], name) for name in files]
-    patience = Patience(seconds=settings.retry_seconds)
-    return download(wanted, destination, report, connections=settings.connections, patience=patience)
+    connections = session.settings.connections
+    return download(wanted, destination, report, connections=connections, patience=session.patience)
