@@ -5,7 +5,7 @@ The command line is a thin skin over it.
 
 import os
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -273,10 +273,17 @@ class Ferry:
         backend: str | None = None,
         limit: int | None = None,
         refresh: bool = True,
+        unanswered: Callable[[recovery.Unanswered], None] = recovery.warn,
     ) -> list[Run]:
-        """The runs that fit, newest first; with `refresh`, each backend is asked once for those that had not ended."""
+        """The runs that fit, newest first; with `refresh`, each backend is asked once for those that had not ended.
+
+        The runs of a backend that can't be asked come as they were last known, and `unanswered` is told so; left out,
+        a RunsWarning says it.
+        """
         records = self.store.list(experiment=experiment, backend=backend, limit=limit)
-        return [Run(self, record) for record in (self.refresh(records) if refresh else records)]
+        if refresh:
+            records = recovery.refresh(self.store, self.backend, records, unanswered)
+        return [Run(self, record) for record in records]
 
     def adopt(self, *, experiment: str | None = None, backend: str | None = None) -> list[Run]:
         """Take over the runs that the target knows and this store doesn't, made on other machines; returns those."""
@@ -291,7 +298,10 @@ class Ferry:
         self.store.remove(run_id)
 
     def refresh(self, records: Iterable[RunRecord]) -> list[RunRecord]:
-        """The records brought up to date: one poll for each backend, and interrupted submits recovered."""
+        """The records brought up to date: one poll for each backend, and interrupted submits recovered.
+
+        Raises what a backend that can't be asked raises.
+        """
         return recovery.refresh(self.store, self.backend, list(records))
 
     def price_of(self, job: Job) -> float | None:
