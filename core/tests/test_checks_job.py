@@ -215,3 +215,19 @@ def test_every_rule_says_why_it_matters_and_how_to_mend_it() -> None:
         for text in (rule.title, rule.why, rule.how, rule.example):
             assert text, name
         assert rule.why.endswith("."), name
+
+
+def test_a_source_without_end_is_not_walked_to_the_end(project: Path, findings: Found) -> None:
+    """A home folder has as many files; here a thousand are seen through hundreds of links, and that is one error."""
+    (project / "cache").mkdir()
+    for number in range(1_000):
+        (project / "cache" / str(number)).touch()
+    for number in range(250):
+        (project / f"link{number}").symlink_to("cache")
+    text = only(findings(JOB + "source: .\n"))
+    assert text.startswith(
+        f"source-too-many 4:1 stopped after 200,000 files and folders in the source folder {project};"
+    )
+    assert "most so far: " in text
+    assert "/ 1,001, " in text
+    assert "let source name the folder of the script, or list in .ferryignore what it doesn't need" in text

@@ -54,6 +54,33 @@ def test_plain_files_travel_with_size_and_executable_bit(tmp_path: Path) -> None
     assert (snapshot.bytes, snapshot.ignore_file) == (36, None)
 
 
+def test_a_source_without_end_is_given_up_with_its_largest_parts(tmp_path: Path) -> None:
+    root = tmp_path / "source"
+    fill(root, *(f"data/{n}/x" for n in range(20)), *(f"more/{n}" for n in range(10)), "train.py")
+    whole = list_snapshot(root, most=53)
+    assert (whole.complete, whole.problems, len(whole.files)) == (True, (), 31)
+    stopped = list_snapshot(root, most=52)
+    assert not stopped.complete
+    (found,) = stopped.problems
+    assert (found.id, found.severity) == ("source-too-many", "error")
+    assert f"stopped after 52 files and folders in the source folder {root}; most so far: data/ 41" in found.message
+    assert ".ferryignore" in found.remedy
+    fill(root, ".gitignore")
+    (root / ".gitignore").write_text("data\n")
+    assert list_snapshot(root, most=52).complete
+
+
+def test_a_long_look_is_told(tmp_path: Path) -> None:
+    fill(tmp_path, "a", "b")
+    heard: list[Progress] = []
+    list_snapshot(tmp_path, report=heard.append, patience=0)
+    assert [(event.message, event.total, event.unit) for event in heard] == [
+        (f"looking through {tmp_path}", None, "file")
+    ]
+    list_snapshot(tmp_path, report=heard.append, patience=3600)
+    assert len(heard) == 1
+
+
 @pytest.mark.parametrize(
     "name",
     [
