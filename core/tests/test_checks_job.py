@@ -1,5 +1,8 @@
 """The checks of a job's spec, source and data on real folders: each rule fires where it should, and only there."""
 
+import errno
+import os
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -215,6 +218,29 @@ def test_every_rule_says_why_it_matters_and_how_to_mend_it() -> None:
         for text in (rule.title, rule.why, rule.how, rule.example):
             assert text, name
         assert rule.why.endswith("."), name
+
+
+def starts(*arguments: str, **variables: str) -> bool:
+    """Whether this system starts a process with these."""
+    try:
+        return subprocess.run(["true", *arguments], env=os.environ | variables, check=False).returncode == 0
+    except OSError as error:
+        return error.errno != errno.E2BIG
+
+
+@pytest.mark.parametrize(("length", "fits"), [(131_071, True), (131_072, False)])
+def test_what_no_process_can_be_given_is_found_before_it_starts(
+    project: Path, findings: Found, length: int, fits: bool
+) -> None:
+    """The rule agrees with the system that the test runs on; the first letter has two bytes."""
+    text = "ü" + "x" * (length - 2)
+    variable = text[:-4]
+    if os.sysconf("SC_PAGE_SIZE") == 4096:
+        assert (starts(text), starts(BIG=variable)) == (fits, fits)
+    found = findings(f"{JOB}arguments: [--text, {text}]\nenvironment: {{variables: {{BIG: {variable}}}}}\n")
+    expected = [(4, "argument 2 has 131,072 bytes"), (5, "the variable BIG has 131,072 bytes")]
+    long = [(one.line, one.message.partition(", and")[0]) for one in found if one.id == "argument-too-long"]
+    assert long == ([] if fits else expected)
 
 
 def test_a_source_without_end_is_not_walked_to_the_end(project: Path, findings: Found) -> None:
