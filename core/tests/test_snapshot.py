@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from trainferry.errors import BackendError
-from trainferry.snapshot import copy_snapshot, list_snapshot
+from trainferry.snapshot import copy_snapshot, list_snapshot, mark_fetched
 
 if TYPE_CHECKING:
     from trainferry.progress import Progress
@@ -124,6 +124,23 @@ def test_results_stay_only_at_the_top_and_code_in_them_is_warned_of(tmp_path: Pa
     (warning,) = snapshot.problems
     assert (warning.id, warning.severity) == ("results-hold-code", "warning")
     assert "logs/ holds Python files" in warning.message
+
+
+def test_what_was_fetched_stays_at_home_and_what_lies_beside_it_travels(tmp_path: Path) -> None:
+    fill(tmp_path, "train.py", "a-1/outputs/m.keras", "a-1/logs/l", "a-1/look.py", "b/outputs/m", "b/logs.txt")
+    mark_fetched(str(tmp_path / "a-1"))
+    mark_fetched(str(tmp_path / "a-1"))
+    assert travelling(tmp_path) == ["a-1/look.py", "b/logs.txt", "b/outputs/m", "train.py"]
+    (tmp_path / "link").symlink_to("a-1/outputs/m.keras")
+    assert problem(tmp_path)[0] == "link-to-excluded"
+    (tmp_path / "a-1" / ".trainferry-fetched").unlink()
+    assert "a-1/outputs/m.keras" in travelling(tmp_path)
+
+
+def test_a_folder_that_can_not_be_marked_is_left_to_whoever_writes_to_it(tmp_path: Path) -> None:
+    fill(tmp_path, "file")
+    mark_fetched(str(tmp_path / "file"))
+    assert travelling(tmp_path) == ["file"]
 
 
 def test_a_dataset_in_the_source_does_not_travel_twice(tmp_path: Path) -> None:

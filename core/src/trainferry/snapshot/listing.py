@@ -168,8 +168,10 @@ class _Walk:
             self._unreadable(path, error)
 
     def _is_result(self, entry: os.DirEntry[str], prefix: str) -> bool:
-        if prefix or entry.name not in exclusions.RESULTS or not entry.is_dir():
+        if entry.name not in exclusions.RESULTS or not entry.is_dir():
             return False
+        if prefix:
+            return exclusions.was_fetched(os.path.join(self.root, prefix))
         if any(name.endswith(".py") for name in os.listdir(entry.path)):
             self._problem(
                 "results-hold-code",
@@ -220,6 +222,8 @@ class _Walk:
         parts = below.split("/") if below else []
         here = self.root
         for part in parts:
+            if part in exclusions.RESULTS and exclusions.was_fetched(here):
+                return True
             here = os.path.join(here, part)
             if exclusions.never_travels(part) or exclusions.is_made_here(here):
                 return True
