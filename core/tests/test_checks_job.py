@@ -113,6 +113,16 @@ def test_a_dataset_that_nothing_uses_is_doubtful(project: Path, findings: Found)
     assert found[0].severity == "warning"
 
 
+def test_a_placeholder_within_an_argument_counts_like_one_alone(project: Path, findings: Found) -> None:
+    datasets = "datasets: {d: {path: data}, e: {name: cloud}}\n"
+    arguments = ["--in=${{ datasets.d }}/glass", "${{datasets.e}}:${{ datasets.d }}"]
+    assert told(findings(f"{JOB}arguments: {arguments}\n{datasets}")) == []
+    job = Job.load(project / "job.yaml")
+    assert job.resolve_arguments({"d": "/in/d", "e": "e"}) == ["--in=/in/d/glass", "e:/in/d"]
+    found = told(findings(f'{JOB}arguments: ["--in=${{{{ datasets.f }}}}/glass"]\n'))
+    assert [text.partition(" names")[0] for text in found] == ["placeholder-unknown 4:13 ${{ datasets.f }}"]
+
+
 def test_a_placeholder_in_a_variable_or_tag_is_doubtful(project: Path, findings: Found) -> None:
     job = JOB + "arguments: ['${{ datasets.d }}']\ndatasets: {d: {path: data}}\n"
     job += "environment: {variables: {DATA: '${{ datasets.d }}'}}\ntags: {t: '${{ datasets.d }}'}\n"
