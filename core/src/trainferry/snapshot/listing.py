@@ -77,6 +77,7 @@ class _Walk:
         self.ignore_name = ".gitignore"
 
     def start(self) -> None:
+        """Walk from the top; _TooManyError once the bound is passed."""
         if not os.path.isdir(self.root):
             self._problem(
                 "source-missing", f"the source folder {self.root} is not there", "correct 'source' in the job file"
