@@ -69,7 +69,7 @@ def use_folder(scratch: Path) -> None:
     (project / "noop.py").write_text("pass\n", encoding="utf-8")
     os.chdir(project)
     os.environ.update(TRAINFERRY_HOME=str(scratch / "home"), TRAINFERRY_CACHE=str(scratch / "cache"))
-    os.environ["TRAINFERRY_CONFIG"] = str(scratch / "none.toml")
+    os.environ["TRAINFERRY_CONFIG"] = os.devnull
 
 
 def by_hand() -> float:

@@ -26,7 +26,7 @@ def main() -> int:
         project.mkdir()
         os.chdir(project)
         os.environ.update(TRAINFERRY_HOME=str(scratch / "home"), TRAINFERRY_CACHE=str(scratch / "cache"))
-        os.environ["TRAINFERRY_CONFIG"] = str(scratch / "none.toml")
+        os.environ["TRAINFERRY_CONFIG"] = os.devnull
         (project / "read.py").write_text("import sys\nopen(sys.argv[1] + '/0/0').read()\n", encoding="utf-8")
         with Ferry(backend="local") as ferry:
             ways = {f"{count} files": partial(mounted, ferry, make(scratch, count)) for count in (FEW, MANY)}

@@ -1,6 +1,7 @@
 """What the core's tests share: an own home for every test, and plugins that are installed as real distributions."""
 
 import json
+import os
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -120,7 +121,7 @@ def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("TRAINFERRY_HOME", str(home / "state"))
     monkeypatch.setenv("TRAINFERRY_CACHE", str(home / "cache"))
-    monkeypatch.setenv("TRAINFERRY_CONFIG", str(home / "config.toml"))
+    monkeypatch.setenv("TRAINFERRY_CONFIG", os.devnull)
     monkeypatch.chdir(work)
     return home
 

@@ -1,5 +1,8 @@
 """The checks of a job's spec, source and data on real folders: each rule fires where it should, and only there."""
 
+import errno
+import os
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -110,6 +113,16 @@ def test_a_dataset_that_nothing_uses_is_doubtful(project: Path, findings: Found)
     assert found[0].severity == "warning"
 
 
+def test_a_placeholder_within_an_argument_counts_like_one_alone(project: Path, findings: Found) -> None:
+    datasets = "datasets: {d: {path: data}, e: {name: cloud}}\n"
+    arguments = ["--in=${{ datasets.d }}/glass", "${{datasets.e}}:${{ datasets.d }}"]
+    assert told(findings(f"{JOB}arguments: {arguments}\n{datasets}")) == []
+    job = Job.load(project / "job.yaml")
+    assert job.resolve_arguments({"d": "/in/d", "e": "e"}) == ["--in=/in/d/glass", "e:/in/d"]
+    found = told(findings(f'{JOB}arguments: ["--in=${{{{ datasets.f }}}}/glass"]\n'))
+    assert [text.partition(" names")[0] for text in found] == ["placeholder-unknown 4:13 ${{ datasets.f }}"]
+
+
 def test_a_placeholder_in_a_variable_or_tag_is_doubtful(project: Path, findings: Found) -> None:
     job = JOB + "arguments: ['${{ datasets.d }}']\ndatasets: {d: {path: data}}\n"
     job += "environment: {variables: {DATA: '${{ datasets.d }}'}}\ntags: {t: '${{ datasets.d }}'}\n"
@@ -215,3 +228,42 @@ def test_every_rule_says_why_it_matters_and_how_to_mend_it() -> None:
         for text in (rule.title, rule.why, rule.how, rule.example):
             assert text, name
         assert rule.why.endswith("."), name
+
+
+def starts(*arguments: str, **variables: str) -> bool:
+    """Whether this system starts a process with these."""
+    try:
+        return subprocess.run(["true", *arguments], env=os.environ | variables, check=False).returncode == 0
+    except OSError as error:
+        return error.errno != errno.E2BIG
+
+
+@pytest.mark.parametrize(("length", "fits"), [(131_071, True), (131_072, False)])
+def test_what_no_process_can_be_given_is_found_before_it_starts(
+    project: Path, findings: Found, length: int, fits: bool
+) -> None:
+    """The rule agrees with the system that the test runs on; the first letter has two bytes."""
+    text = "ü" + "x" * (length - 2)
+    variable = text[:-4]
+    if os.sysconf("SC_PAGE_SIZE") == 4096:
+        assert (starts(text), starts(BIG=variable)) == (fits, fits)
+    found = findings(f"{JOB}arguments: [--text, {text}]\nenvironment: {{variables: {{BIG: {variable}}}}}\n")
+    expected = [(4, "argument 2 has 131,072 bytes"), (5, "the variable BIG has 131,072 bytes")]
+    long = [(one.line, one.message.partition(", and")[0]) for one in found if one.id == "argument-too-long"]
+    assert long == ([] if fits else expected)
+
+
+def test_a_source_without_end_is_not_walked_to_the_end(project: Path, findings: Found) -> None:
+    """A home folder has as many files; here a thousand are seen through hundreds of links, and that is one error."""
+    (project / "cache").mkdir()
+    for number in range(1_000):
+        (project / "cache" / str(number)).touch()
+    for number in range(250):
+        (project / f"link{number}").symlink_to("cache")
+    text = only(findings(JOB + "source: .\n"))
+    assert text.startswith(
+        f"source-too-many 4:1 stopped after 200,000 files and folders in the source folder {project};"
+    )
+    assert "most so far: " in text
+    assert "/ 1,001, " in text
+    assert "let source name the folder of the script, or list in .ferryignore what it doesn't need" in text

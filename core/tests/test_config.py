@@ -1,5 +1,6 @@
 """Settings: every source, which one wins, and what bad ones say."""
 
+import os
 import tomllib
 from pathlib import Path
 
@@ -19,6 +20,7 @@ def origins(config: Config) -> dict[str, tuple[object, str]]:
 
 def test_each_source_beats_the_one_before(own_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     own_home.mkdir()
+    monkeypatch.setenv("TRAINFERRY_CONFIG", str(own_home / "config.toml"))
     (own_home / "config.toml").write_text('backend = "user"\n[backends.local]\nslots = 1\ngrace_seconds = 5\n')
     assert origins(load_config())["backend"] == ("user", "config.toml")
     Path("trainferry.toml").write_text(
@@ -107,6 +109,20 @@ def test_a_file_that_is_no_toml_is_named(content: bytes) -> None:
     Path("trainferry.toml").write_bytes(content)
     with pytest.raises(ConfigError, match=r"trainferry\.toml"):
         load_config()
+
+
+@pytest.mark.parametrize("name", ["gone.toml", "~/gone.toml"])
+def test_a_user_file_that_was_named_must_be_there(name: str, own_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TRAINFERRY_CONFIG", name)
+    with pytest.raises(ConfigError) as caught:
+        load_config()
+    expected = (own_home if name.startswith("~") else Path.cwd()) / "gone.toml"
+    said = str(caught.value)
+    assert said.startswith(f"TRAINFERRY_CONFIG: there is no file {expected}\n")
+    assert "unset TRAINFERRY_CONFIG" in said
+    for none in ("", os.devnull):
+        monkeypatch.setenv("TRAINFERRY_CONFIG", none)
+        assert [layer.origin for layer in load_config().layers][:2] == ["default", "TRAINFERRY_CACHE"]
 
 
 def test_an_unknown_profile_lists_those_there_are() -> None:

@@ -14,6 +14,7 @@ from trainferry.ferry import intent
 from trainferry.progress import silent
 from trainferry.recovery import client_alive, this_client
 from trainferry.specs import Severity
+from trainferry.staging import snapshot_of
 
 
 @pytest.fixture
@@ -43,6 +44,14 @@ def test_run_wait_log_fetch_and_metrics(ferry: Ferry, tmp_path: Path) -> None:
     assert ferry.get("latest").id == run.id
     assert run.id.startswith("try-")
     assert run.portal_url() is None
+
+
+def test_what_was_fetched_into_the_source_does_not_travel_with_the_next_run(ferry: Ferry) -> None:
+    travels = snapshot_of(job()).fingerprint()
+    run = ferry.run(job()).wait(30)
+    (home,) = run.fetch(Path(run.id))
+    assert home.is_file()
+    assert snapshot_of(job()).fingerprint() == travels
 
 
 def test_metrics_come_from_the_file_that_the_job_names(ferry: Ferry) -> None:

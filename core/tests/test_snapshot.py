@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from trainferry.errors import BackendError
-from trainferry.snapshot import copy_snapshot, list_snapshot
+from trainferry.snapshot import copy_snapshot, list_snapshot, mark_fetched
 
 if TYPE_CHECKING:
     from trainferry.progress import Progress
@@ -52,6 +52,33 @@ def test_plain_files_travel_with_size_and_executable_bit(tmp_path: Path) -> None
         ("ä b/\n.txt", 10, False),
     ]
     assert (snapshot.bytes, snapshot.ignore_file) == (36, None)
+
+
+def test_a_source_without_end_is_given_up_with_its_largest_parts(tmp_path: Path) -> None:
+    root = tmp_path / "source"
+    fill(root, *(f"data/{n}/x" for n in range(20)), *(f"more/{n}" for n in range(10)), "train.py")
+    whole = list_snapshot(root, most=53)
+    assert (whole.complete, whole.problems, len(whole.files)) == (True, (), 31)
+    stopped = list_snapshot(root, most=52)
+    assert not stopped.complete
+    (found,) = stopped.problems
+    assert (found.id, found.severity) == ("source-too-many", "error")
+    assert f"stopped after 52 files and folders in the source folder {root}; most so far: data/ 41" in found.message
+    assert ".ferryignore" in found.remedy
+    fill(root, ".gitignore")
+    (root / ".gitignore").write_text("data\n")
+    assert list_snapshot(root, most=52).complete
+
+
+def test_a_long_look_is_told(tmp_path: Path) -> None:
+    fill(tmp_path, "a", "b")
+    heard: list[Progress] = []
+    list_snapshot(tmp_path, report=heard.append, patience=0)
+    assert [(event.message, event.total, event.unit) for event in heard] == [
+        (f"looking through {tmp_path}", None, "file")
+    ]
+    list_snapshot(tmp_path, report=heard.append, patience=3600)
+    assert len(heard) == 1
 
 
 @pytest.mark.parametrize(
@@ -97,6 +124,23 @@ def test_results_stay_only_at_the_top_and_code_in_them_is_warned_of(tmp_path: Pa
     (warning,) = snapshot.problems
     assert (warning.id, warning.severity) == ("results-hold-code", "warning")
     assert "logs/ holds Python files" in warning.message
+
+
+def test_what_was_fetched_stays_at_home_and_what_lies_beside_it_travels(tmp_path: Path) -> None:
+    fill(tmp_path, "train.py", "a-1/outputs/m.keras", "a-1/logs/l", "a-1/look.py", "b/outputs/m", "b/logs.txt")
+    mark_fetched(str(tmp_path / "a-1"))
+    mark_fetched(str(tmp_path / "a-1"))
+    assert travelling(tmp_path) == ["a-1/look.py", "b/logs.txt", "b/outputs/m", "train.py"]
+    (tmp_path / "link").symlink_to("a-1/outputs/m.keras")
+    assert problem(tmp_path)[0] == "link-to-excluded"
+    (tmp_path / "a-1" / ".trainferry-fetched").unlink()
+    assert "a-1/outputs/m.keras" in travelling(tmp_path)
+
+
+def test_a_folder_that_can_not_be_marked_is_left_to_whoever_writes_to_it(tmp_path: Path) -> None:
+    fill(tmp_path, "file")
+    mark_fetched(str(tmp_path / "file"))
+    assert travelling(tmp_path) == ["file"]
 
 
 def test_a_dataset_in_the_source_does_not_travel_twice(tmp_path: Path) -> None:

@@ -59,7 +59,7 @@ class Reader:
             "DOCS_STATE": str(state),
             "NO_COLOR": "1",
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-            "TRAINFERRY_CONFIG": str(state / "no-config.toml"),
+            "TRAINFERRY_CONFIG": os.devnull,
             "TRAINFERRY_HOME": str(state / "home"),
         }
 

@@ -44,7 +44,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(work)
     monkeypatch.setenv("TRAINFERRY_HOME", str(tmp_path / "state"))
     monkeypatch.setenv("TRAINFERRY_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setenv("TRAINFERRY_CONFIG", str(tmp_path / "none.toml"))
+    monkeypatch.setenv("TRAINFERRY_CONFIG", os.devnull)
     return tmp_path
 
 

@@ -1,6 +1,7 @@
 """A laboratory for tests of the Azure ML backend: a project, a user, and the backend bound to an emulator."""
 
 import json
+import os
 import subprocess
 import sys
 import textwrap
@@ -148,7 +149,7 @@ class Lab:
         monkeypatch.chdir(self.project)
         monkeypatch.setenv("TRAINFERRY_HOME", str(self.site.home))
         monkeypatch.setenv("TRAINFERRY_CACHE", str(self.site.cache))
-        monkeypatch.setenv("TRAINFERRY_CONFIG", str(self.site.home / "none.toml"))
+        monkeypatch.setenv("TRAINFERRY_CONFIG", os.devnull)
 
     def ferry(self, *arguments: str, code: int = 0) -> "subprocess.CompletedProcess[str]":
         """Run `ferry` to its end and check its exit code."""

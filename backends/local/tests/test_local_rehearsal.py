@@ -57,7 +57,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Project
     (folder / "trainferry.toml").touch()
     for name in ("HOME", "CACHE"):
         monkeypatch.setenv(f"TRAINFERRY_{name}", str(tmp_path / name.lower()))
-    monkeypatch.setenv("TRAINFERRY_CONFIG", str(tmp_path / "none.toml"))
+    monkeypatch.setenv("TRAINFERRY_CONFIG", os.devnull)
     monkeypatch.chdir(folder)
     with Ferry() as ferry:
         yield Project(folder, ferry)

@@ -50,7 +50,7 @@ class DryRun:
     def verdict(self, *, rehearse: bool) -> Verdict:
         """Go through the stages; each looks at its own part, so that one run tells all that is wrong."""
         with self._stage("check"):
-            self.findings += self.ferry.findings_of(self.resolved)
+            self.findings += self.ferry.findings_of(self.resolved, self.report)
         blocked = self._errors()
         with self._stage("resolve") as outcome:
             self._resolve(outcome)

@@ -5,7 +5,7 @@ The command line is a thin skin over it.
 
 import os
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -129,34 +129,35 @@ class Ferry:
         origin = self.config.origin(".".join(str(part) for part in ("job", *problem["loc"])))
         return ConfigError(message, where=origin, remedy=remedy or "'ferry config job' lists what is laid over jobs")
 
-    def check(self, job: Job) -> list[Finding]:
+    def check(self, job: Job, report: Report = silent) -> list[Finding]:
         """Everything that can be found wrong with the job without leaving this machine, worst first.
 
-        What a comment or the setting `ignore` silences is left out; `examine` gives that, too.
+        What a comment or the setting `ignore` silences is left out; `examine` gives that, too. `report` hears of a look
+        at the source folder that takes more than a second.
         """
-        return self.examine(job)[0]
+        return self.examine(job, report)[0]
 
-    def examine(self, job: Job) -> tuple[list[Finding], list[Finding]]:
+    def examine(self, job: Job, report: Report = silent) -> tuple[list[Finding], list[Finding]]:
         """The findings of `check`, and those that are silenced."""
-        return self._split(self.findings_of(self.resolve(job)))
+        return self._split(self.findings_of(self.resolve(job), report))
 
-    def findings_of(self, resolved: Job) -> list[Finding]:
+    def findings_of(self, resolved: Job, report: Report = silent) -> list[Finding]:
         """Every finding about a job that the settings were laid over, silenced or not."""
         from trainferry.checks import run_checks  # noqa: PLC0415  (following a run needs none of it)
 
         target = None
         with suppress(CapabilityMissing):
             target = self.backend().rehearsal_rules(resolved)
-        own = run_checks(resolved, self.site, target)
+        own = run_checks(resolved, self.site, target, report)
         return worst_first([*resolved.origin.findings, *own, *self.backend().check(resolved, self.site)])
 
     def _split(self, findings: Iterable[Finding]) -> tuple[list[Finding], list[Finding]]:
         return Silencer(self.config.ignore).split(findings)
 
-    def plan(self, job: Job) -> Plan:
+    def plan(self, job: Job, report: Report = silent) -> Plan:
         """What running the job would do, step by step, and all that the checks found; nothing is changed anywhere."""
         resolved = self.resolve(job)
-        findings, silenced = self._split(self.findings_of(resolved))
+        findings, silenced = self._split(self.findings_of(resolved, report))
         if any(finding.severity is Severity.ERROR for finding in findings):
             plan = Plan(run_id=new_run_id(job), backend=self.config.backend, job=resolved)
         else:
@@ -211,7 +212,7 @@ class Ferry:
 
     def run(self, job: Job, report: Report = silent) -> Run:
         """Check, plan and submit; returns once the backend has taken the job. CheckFailed if anything is an error."""
-        return self.submit(self.plan(job), report)
+        return self.submit(self.plan(job, report), report)
 
     def submit(self, plan: Plan, report: Report = silent) -> Run:
         """Apply a plan; doing so twice makes one run. The intent is stored before the first action, its ref after."""
@@ -273,10 +274,17 @@ class Ferry:
         backend: str | None = None,
         limit: int | None = None,
         refresh: bool = True,
+        unanswered: Callable[[recovery.Unanswered], None] = recovery.warn,
     ) -> list[Run]:
-        """The runs that fit, newest first; with `refresh`, each backend is asked once for those that had not ended."""
+        """The runs that fit, newest first; with `refresh`, each backend is asked once for those that had not ended.
+
+        The runs of a backend that can't be asked come as they were last known, and `unanswered` is told so; left out,
+        a RunsWarning says it.
+        """
         records = self.store.list(experiment=experiment, backend=backend, limit=limit)
-        return [Run(self, record) for record in (self.refresh(records) if refresh else records)]
+        if refresh:
+            records = recovery.refresh(self.store, self.backend, records, unanswered)
+        return [Run(self, record) for record in records]
 
     def adopt(self, *, experiment: str | None = None, backend: str | None = None) -> list[Run]:
         """Take over the runs that the target knows and this store doesn't, made on other machines; returns those."""
@@ -291,7 +299,10 @@ class Ferry:
         self.store.remove(run_id)
 
     def refresh(self, records: Iterable[RunRecord]) -> list[RunRecord]:
-        """The records brought up to date: one poll for each backend, and interrupted submits recovered."""
+        """The records brought up to date: one poll for each backend, and interrupted submits recovered.
+
+        Raises what a backend that can't be asked raises.
+        """
         return recovery.refresh(self.store, self.backend, list(records))
 
     def price_of(self, job: Job) -> float | None:

@@ -2,19 +2,25 @@
 
 import os
 import time
+import warnings
 from collections import defaultdict
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from trainferry.errors import CapabilityMissing, RunNotFound
+from trainferry.errors import CapabilityMissing, FerryError, RunNotFound
 from trainferry.specs.run import RunRecord, RunState, RunStatus
 
 if TYPE_CHECKING:
     from trainferry.backend import Backend
     from trainferry.runs import RunStore
+
+
+class RunsWarning(UserWarning):
+    """Some runs are shown as they were last known, because their backend can't be asked."""
 
 
 @cache
@@ -56,23 +62,57 @@ def recover(store: "RunStore", backend: "Backend", record: RunRecord) -> RunReco
     return record
 
 
-def refresh(store: "RunStore", backend_of: Callable[[str], "Backend"], records: list[RunRecord]) -> list[RunRecord]:
-    """The records with what the backends say now: one poll for each backend."""
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """A backend that could not be asked, the cause, and the ids of the runs that therefore stand as last known."""
+
+    backend: str
+    error: FerryError | OSError
+    runs: tuple[str, ...]
+
+    def __str__(self) -> str:
+        """What happened, to which runs, and what to do, for a warning."""
+        shown = "its run is" if len(self.runs) == 1 else f"its {len(self.runs)} runs are"
+        error = self.error if isinstance(self.error, FerryError) else f"{type(self.error).__name__}: {self.error}"
+        return f"the backend '{self.backend}' can't be asked, and {shown} shown as last known: {error}"
+
+
+def warn(unanswered: Unanswered) -> None:
+    """Say it as a RunsWarning, once for each place of the program that asks."""
+    warnings.warn(str(unanswered), RunsWarning, stacklevel=4)
+
+
+def refresh(
+    store: "RunStore",
+    backend_of: Callable[[str], "Backend"],
+    records: list[RunRecord],
+    unanswered: Callable[[Unanswered], None] | None = None,
+) -> list[RunRecord]:
+    """The records with what the backends say now: one poll for each backend.
+
+    A backend that can't be asked (FerryError, or OSError as the network has it) stops the rest, unless `unanswered` is
+    there to be told: then its records come back as they were.
+    """
     news: dict[str, RunRecord] = {}
     by_backend: dict[str, list[RunRecord]] = defaultdict(list)
     for record in records:
         if not record.state.final:
             by_backend[record.backend].append(record)
     for name, open_records in by_backend.items():
-        backend = backend_of(name)
-        for record in open_records:
-            if record.ref is None and not client_alive(record.client):
-                news[record.id] = _abandoned(store, backend, record)
         known = {record.ref: record for record in open_records if record.ref is not None}
-        if known:
-            statuses = backend.poll(list(known))
-            for ref, record in known.items():
-                news[record.id] = _take(store, backend, record, statuses.get(ref))
+        try:
+            backend = backend_of(name)
+            for record in open_records:
+                if record.ref is None and not client_alive(record.client):
+                    news[record.id] = _abandoned(store, backend, record)
+            statuses = backend.poll(list(known)) if known else {}
+        except (FerryError, OSError) as error:
+            if unanswered is None:
+                raise
+            unanswered(Unanswered(name, error, tuple(one.id for one in open_records if one.id not in news)))
+            continue
+        for ref, record in known.items():
+            news[record.id] = _take(store, backend, record, statuses.get(ref))
     return [news.get(record.id, record) for record in records]
 
 

@@ -101,10 +101,18 @@ class Run:
         return self._backend.list_files(require_ref(self.record))
 
     def fetch(self, destination: Path, files: Sequence[str] | None = None, report: Report = silent) -> list[Path]:
-        """Bring files of the run (all of them if `files` is left out) to a folder; returns where they are now."""
+        """Bring files of the run (all of them if `files` is left out) to a folder; returns where they are now.
+
+        The folder is marked, so that what was fetched doesn't travel with a job whose source folder it lies in.
+        """
         ref = require_ref(self.record)
         wanted = [entry.path for entry in self._backend.list_files(ref)] if files is None else list(files)
-        return list(self._backend.fetch(ref, wanted, destination, report)) if wanted else []
+        if not wanted:
+            return []
+        from trainferry.snapshot import mark_fetched  # noqa: PLC0415  (following a run needs none of it)
+
+        mark_fetched(str(destination))
+        return list(self._backend.fetch(ref, wanted, destination, report))
 
     def bring_home(self, report: Report = silent) -> dict[str, Path]:
         """Where each file of the run is on this machine: where it lies already, or fetched into the user's state.

@@ -106,6 +106,7 @@ class _Remote:
         self._done = 0
 
     def bring(self, homes: dict[str, Path]) -> None:
+        """Fetch each file to its home; BackendError naming one that the run doesn't have, before any is written."""
         sizes = dict(self._ask("list_files"))
         for name in homes:
             if name not in sizes:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from trainferry.checks import code, data, datafiles, environment, script, source, spec
 from trainferry.checks.context import Context
+from trainferry.progress import Report, silent
 from trainferry.snapshot import list_snapshot
 
 if TYPE_CHECKING:
@@ -20,14 +21,19 @@ if TYPE_CHECKING:
 __all__ = ["run_checks"]
 
 
-def run_checks(job: "Job", site: "Site", target: "RehearsalRules | None" = None) -> "list[Finding]":
+def run_checks(
+    job: "Job", site: "Site", target: "RehearsalRules | None" = None, report: Report = silent
+) -> "list[Finding]":
     """Everything that the core finds wrong with a job, in the order of the subjects. Changes and starts nothing.
 
-    `target` is what the backend says of its nodes; without it, no limits of a target are held against the job.
+    `target` is what the backend says of its nodes; without it, no limits of a target are held against the job. A source
+    folder that was too large to be looked through is not judged any further. `report` hears of a look that takes long.
     """
     datasets = [path for name in job.datasets if (path := job.dataset_path(name)) is not None]
-    snapshot = list_snapshot(job.source_folder, without=datasets)
+    snapshot = list_snapshot(job.source_folder, without=datasets, report=report)
     context = Context(job, site, snapshot, target)
+    if not snapshot.complete:
+        return [*spec.check(context), *source.check(job, snapshot, target), *data.check(job)]
     return [
         *spec.check(context),
         *environment.check(context),

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 LARGE = 300_000_000
 """Bytes above which a source folder is called large: what Azure ML takes at most."""
 
+_OF_SOURCE = frozenset({"source-missing", "source-too-many"})
+"""Problems of a snapshot that `source` in the job file is to blame for."""
+
 OTHER_KINDS = (".sh", ".bash", ".bat", ".cmd", ".exe", ".ipynb", ".r", ".jl")
 """Endings of what is surely no Python file."""
 
@@ -26,8 +29,8 @@ OTHER_KINDS = (".sh", ".bash", ".bat", ".cmd", ".exe", ".ipynb", ".r", ".jl")
 def check(job: Job, snapshot: Snapshot, target: "RehearsalRules | None" = None) -> Iterator[Finding]:
     """What the snapshot found, a script that isn't there or doesn't travel, a folder that is too large, secrets."""
     for problem in snapshot.problems:
-        yield problem if problem.id != "source-missing" else _at_source(job, problem)
-    if snapshot.root.is_dir():
+        yield _at_source(job, problem) if problem.id in _OF_SOURCE else problem
+    if snapshot.root.is_dir() and snapshot.complete:
         yield from _script(job, snapshot)
         yield from _size(job, snapshot, target)
         yield from contents.check(job, snapshot)

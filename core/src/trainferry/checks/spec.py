@@ -14,6 +14,8 @@ _TWO_IN_ONE = re.compile(r"(--?[A-Za-z][\w-]*) +(\S.*)", re.DOTALL)
 _PREFIX = "datasets."
 _SHORT = 60
 """Seconds below which a timeout is most likely a number of minutes."""
+_LONGEST = 32 * 4096 - 1
+"""Bytes that Linux gives a process in one argument, or in NAME=VALUE: 32 pages with the closing NUL byte, execve(2)."""
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _SECRET_NAME = re.compile(
     r"(?i)(^|[_-])(password|passwd|secret|token|api[_-]?key|access[_-]?key|account[_-]?key|"
@@ -40,6 +42,7 @@ def check(context: Context) -> Iterator[Finding]:
                 f'pass it on: arguments: [..., "${{{{ datasets.{name} }}}}"], or take it out',
                 at=("datasets", name),
             )
+    yield from _too_long(job)
     yield from _misplaced(job)
     yield from _nodes(context)
     yield from _variables(job)
@@ -87,6 +90,19 @@ def _unknown(job: Job, match: re.Match[str], at: tuple[str | int, ...]) -> Findi
     else:
         remedy = f"this job has no datasets; add datasets: {{{name or 'images'}: {{path: FOLDER}}}}"
     return found(job, "placeholder-unknown", f"{match[0]} names nothing that there is", remedy, at=at)
+
+
+def _too_long(job: Job) -> Iterator[Finding]:
+    """Texts that no process can be given, so that the script would not even start."""
+    variables = job.environment.variables.items()
+    texts: list[tuple[tuple[str | int, ...], str]] = [(("arguments", n), text) for n, text in enumerate(job.arguments)]
+    texts += [(("environment", "variables", name), f"{name}={value}") for name, value in variables]
+    for at, text in texts:
+        size = len(text.encode(errors="surrogateescape"))
+        if size > _LONGEST:
+            what = f"argument {int(at[1]) + 1}" if at[0] == "arguments" else f"the variable {at[-1]}"
+            message = f"{what} has {size:,} bytes, and Linux gives a process at most {_LONGEST:,} in one"
+            yield found(job, "argument-too-long", message, at=at)
 
 
 def _misplaced(job: Job) -> Iterator[Finding]:

@@ -52,6 +52,7 @@ class _Builder:
         self.inside: Alias | None = None
 
     def value(self, node: Node, path: Path) -> Any:
+        """The value of a node; _Bomb if aliases repeat it too often or nest it too deep."""
         if self.inside is not None:
             self.repeated += 1
             if self.repeated > MOST_REPEATED or len(path) > DEEPEST:
@@ -67,16 +68,19 @@ class _Builder:
                 return self.table(node, path)
 
     def repeat(self, alias: Alias, path: Path) -> Any:
+        """The value that an alias stands for, made anew: its texts and marks have places of their own."""
         outer, self.inside = self.inside, self.inside or alias
         value = self.value(alias.target, path)
         self.inside = outer
         return value
 
     def item(self, node: Node, path: Path) -> Any:
+        """The value of one item of a list, whose place is kept."""
         self.built.marks[path] = node.where
         return self.value(node, path)
 
     def scalar(self, node: Scalar, path: Path) -> Any:
+        """A plain value, or its text as it stands where that counts (decision 4); a bare null there is a problem."""
         if not node.plain:
             return node.text
         self.built.texts[path] = node.text
@@ -92,6 +96,7 @@ class _Builder:
         return node.text
 
     def check_python(self, node: Scalar) -> None:
+        """Keep a finding for a Python version that other tools read as another number."""
         value = resolve(node.text)
         if isinstance(value, float) and str(value) != node.text:
             self.built.findings.append(
@@ -107,6 +112,7 @@ class _Builder:
             )
 
     def table(self, node: Table, path: Path) -> dict[str, Any]:
+        """The table, merge keys laid under its own. A key that stands there twice is a problem; the first counts."""
         table: dict[str, Any] = {}
         merged: dict[str, Any] = {}
         first: dict[str, Location] = {}

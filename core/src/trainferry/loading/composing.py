@@ -121,6 +121,7 @@ class _Composer:
                 node.pairs.append((key, self.node(next(events), events)))
 
     def alias(self, event: Any, where: Location) -> Node:
+        """What `*name` refers to; JobFileError if there is no such anchor yet, or if it is inside its own value."""
         target = self.anchors.get(event.anchor)
         if target is None:
             raise self.problem(
@@ -133,12 +134,15 @@ class _Composer:
         return Alias(target, where)
 
     def named(self, event: Any, node: Node) -> Node:
+        """The node as it came, kept under its anchor if it has one."""
         if event.anchor is not None:
             self.anchors[event.anchor] = node
         return node
 
     def place(self, event: Any) -> Location:
+        """Where an event begins, counted from 1."""
         return Location(self.file, event.start_mark.line + 1, event.start_mark.column + 1)
 
     def problem(self, message: str, event: Any, remedy: str) -> JobFileError:
+        """The error to raise about the place of an event."""
         return JobFileError([FerryError(message, where=self.place(event), remedy=remedy)])

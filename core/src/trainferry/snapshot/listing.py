@@ -2,11 +2,14 @@
 
 import os
 import stat
+import time
+from collections import Counter
 from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trainferry.errors import FerryError
+from trainferry.progress import Progress, Report, silent
 from trainferry.snapshot import exclusions, ignoring
 from trainferry.snapshot.model import Snapshot, SnapshotFile
 
@@ -14,36 +17,94 @@ if TYPE_CHECKING:
     from trainferry.specs.finding import Finding
 
 
-def list_snapshot(source: Path, without: Collection[Path] = ()) -> Snapshot:
+MOST = 200_000
+"""Files and folders that are looked at: a source with more is a home folder or a whole disk, or it holds the data."""
+
+PATIENCE = 1.0
+"""Seconds of silence: a walk that takes longer tells how far it is, once in so long."""
+
+_STRIDE = 1_000
+"""Entries between two looks at the clock."""
+
+_SHOWN = 3
+"""Folders that are named when the bound is passed."""
+
+
+def list_snapshot(
+    source: Path,
+    without: Collection[Path] = (),
+    report: Report = silent,
+    *,
+    most: int = MOST,
+    patience: float = PATIENCE,
+) -> Snapshot:
     """What of the folder `source` travels. Reads names and sizes only; never raises: what is wrong is in `problems`.
 
     `without` are files and folders that travel in another way, such as the job's datasets. A link that stays inside is
     followed, so that every backend gets the same regular files; one that leads out, nowhere or in a circle is an error.
+    After `most` files and folders it stops: the snapshot isn't `complete`, and its one problem names the largest parts.
     """
-    walk = _Walk(os.path.realpath(source), frozenset(os.path.realpath(path) for path in without))
-    walk.start()
+    walk = _Walk(os.path.realpath(source), frozenset(os.path.realpath(path) for path in without), most)
+    walk.report, walk.patience = report, patience
+    try:
+        walk.start()
+    except _TooManyError:
+        walk.give_up()
     files = tuple(sorted(walk.files, key=lambda file: file.path))
-    return Snapshot(Path(walk.root), files, walk.ignore_file, tuple(walk.problems))
+    return Snapshot(Path(walk.root), files, walk.ignore_file, tuple(walk.problems), complete=walk.seen <= most)
+
+
+class _TooManyError(Exception):
+    """The bound is passed."""
 
 
 class _Walk:
     """One pass over a source folder."""
 
-    def __init__(self, root: str, without: frozenset[str]) -> None:
+    def __init__(self, root: str, without: frozenset[str], most: int) -> None:
         self.root = root
         self.without = without
+        self.without_names = {os.path.basename(path) for path in without}
+        self.most = most
+        self.seen = 0
+        self.tops: Counter[str] = Counter()
+        self.report: Report = silent
+        self.patience = PATIENCE
+        self.told = time.monotonic()
         self.files: list[SnapshotFile] = []
         self.problems: list[Finding] = []
         self.ignore_file: str | None = None
         self.ignore_name = ".gitignore"
 
     def start(self) -> None:
+        """Walk from the top; _TooManyError once the bound is passed."""
         if not os.path.isdir(self.root):
             self._problem(
                 "source-missing", f"the source folder {self.root} is not there", "correct 'source' in the job file"
             )
             return
         self._folder("", (), (self.root,))
+
+    def give_up(self) -> None:
+        """Leave one problem: what is there in so great numbers. The others are those of a folder that nobody meant."""
+        largest = ", ".join(f"{_printable(name)}/ {count:,}" for name, count in self.tops.most_common(_SHOWN))
+        self.problems.clear()
+        self._problem(
+            "source-too-many",
+            f"stopped after {self.most:,} files and folders in the source folder {self.root}; most so far: {largest}",
+            f"let source name the folder of the script, or list in {self.ignore_file or '.ferryignore'} what it doesn't"
+            " need; make data a dataset",
+        )
+
+    def _count(self) -> None:
+        self.seen += 1
+        if self.seen > self.most:
+            raise _TooManyError
+        if self.seen % _STRIDE == 1:
+            now = time.monotonic()
+            if now - self.told >= self.patience:
+                self.told = now
+                self.report(Progress(f"looking through {_printable(self.root)}", self.seen, unit="file"))
 
     def _folder(self, prefix: str, rules: tuple[ignoring.Rules, ...], way: tuple[str, ...]) -> None:
         """Take a folder; `prefix` is its path with a slash, `way` the real folders that lead to it."""
@@ -60,7 +121,12 @@ class _Walk:
         if self.ignore_name in names:
             rules = self._more_rules(prefix, rules)
         for entry in entries:
-            self._entry(entry, prefix, rules, way)
+            begun = self.seen
+            try:
+                self._entry(entry, prefix, rules, way)
+            finally:
+                if not prefix:
+                    self.tops[entry.name] = self.seen - begun
 
     def _more_rules(self, prefix: str, rules: tuple[ignoring.Rules, ...]) -> tuple[ignoring.Rules, ...]:
         path = os.path.join(self.root, prefix, self.ignore_name)
@@ -83,6 +149,7 @@ class _Walk:
             is_folder = entry.is_dir()
             if ignoring.ignored(path, rules, is_folder=is_folder):
                 return
+            self._count()
             if not _is_text(name):
                 self._problem(
                     "name-not-utf8",
@@ -92,7 +159,7 @@ class _Walk:
                 )
             elif entry.is_symlink():
                 self._link(entry, path, rules, way)
-            elif self.without and os.path.realpath(entry.path) in self.without:
+            elif name in self.without_names and os.path.realpath(entry.path) in self.without:
                 return
             elif is_folder:
                 self._subfolder(entry.path, path, rules, way)
@@ -102,8 +169,10 @@ class _Walk:
             self._unreadable(path, error)
 
     def _is_result(self, entry: os.DirEntry[str], prefix: str) -> bool:
-        if prefix or entry.name not in exclusions.RESULTS or not entry.is_dir():
+        if entry.name not in exclusions.RESULTS or not entry.is_dir():
             return False
+        if prefix:
+            return exclusions.was_fetched(os.path.join(self.root, prefix))
         if any(name.endswith(".py") for name in os.listdir(entry.path)):
             self._problem(
                 "results-hold-code",
@@ -154,6 +223,8 @@ class _Walk:
         parts = below.split("/") if below else []
         here = self.root
         for part in parts:
+            if part in exclusions.RESULTS and exclusions.was_fetched(here):
+                return True
             here = os.path.join(here, part)
             if exclusions.never_travels(part) or exclusions.is_made_here(here):
                 return True

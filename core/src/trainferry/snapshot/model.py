@@ -35,6 +35,8 @@ class Snapshot:
     """Name of the ignore file at the top of the source folder, if there is one."""
     problems: "tuple[Finding, ...]" = ()
     """Errors and warnings; with an error among them the snapshot must not travel."""
+    complete: bool = True
+    """Whether everything was looked at; if not, an error among the problems says why."""
 
     @property
     def bytes(self) -> int:

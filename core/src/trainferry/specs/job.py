@@ -67,7 +67,8 @@ class Job(Spec):
     script: str = Field(min_length=1, description="Python file to run, relative to source.", examples=["train.py"])
     arguments: tuple[Text, ...] = Field(
         default=(),
-        description="Arguments, one list item each, passed exactly as written; ${{ datasets.NAME }} becomes the path.",
+        description="Arguments, one list item each, passed exactly as written; ${{ datasets.NAME }}, alone or within a"
+        " longer argument, becomes the path, as the script finds it from the folder that it starts in.",
         examples=[["--data-path", "${{ datasets.waste_images }}", "--epochs", "10"]],
     )
     datasets: dict[str, DatasetSpec] = Field(
@@ -190,7 +191,10 @@ class Job(Spec):
         return Job.model_validate(merge(data, part), context=context).with_origin(self._origin)
 
     def resolve_arguments(self, paths: Mapping[str, str]) -> list[str]:
-        """The arguments with `paths[NAME]` in place of `${{ datasets.NAME }}`; KeyError for a name not in `paths`."""
+        """The arguments with `paths[NAME]` in place of `${{ datasets.NAME }}`; KeyError for a name not in `paths`.
+
+        Each path has to lead to the dataset from the folder that the script starts in: absolute, or relative to that.
+        """
 
         def path_of(match: re.Match[str]) -> str:
             return paths[match.group(1).removeprefix("datasets.")]

@@ -102,6 +102,7 @@ def _dataset_job(kit: Kit, mode: str) -> Job:
     }
     inner = "inner=${{datasets.pictures}}/folder/deep/data.bin"
     arguments = [inner, "pictures=${{ datasets.pictures }}", "label=${{ datasets.label_file }}"]
+    arguments.append("${{ datasets.label_file }}")
     return kit.job(scripts.DATASETS, datasets=datasets, arguments=arguments)
 
 

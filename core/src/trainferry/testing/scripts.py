@@ -49,7 +49,9 @@ def force(path):
 
 report = {}
 for argument in sys.argv[1:]:
-    name, _, path = argument.partition("=")
+    name, named, path = argument.partition("=")
+    if not named:
+        name, path = "alone", argument
     root = pathlib.Path(path)
     if not root.is_dir():
         report[name] = {"file": hashlib.sha256(root.read_bytes()).hexdigest(), "name": root.name}

@@ -47,6 +47,7 @@ class _Execution:
         """Exit code of every child that has ended, the first to end first."""
 
     def to_the_end(self) -> State:
+        """Start the script and return how it ended. No process of it is left then, or the reason says so."""
         try:
             if self._canceled():
                 return State(states.CANCELED, reason="canceled before the script started")

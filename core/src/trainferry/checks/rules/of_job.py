@@ -19,6 +19,15 @@ RULES: Mapping[str, Rule] = {
         "Add it to arguments in the job file.",
         example='parser.add_argument("--data", required=True)   # with arguments: []',
     ),
+    "argument-too-long": Rule(
+        E,
+        "An argument or a variable is longer than Linux takes",
+        "The script would not start: 'Argument list too long'. One argument, or a variable with its name and the equals"
+        " sign, may have 131,071 bytes: 32 memory pages of 4 KiB with the byte that ends it (MAX_ARG_STRLEN in the"
+        " Linux manual, execve(2)).",
+        "Write the text to a file in the source folder, and give the script the file's name.",
+        example='arguments: [--config, "{... 200 kB of JSON ...}"]',
+    ),
     "argument-two-in-one": Rule(
         W,
         "One list item holds an option and its value",

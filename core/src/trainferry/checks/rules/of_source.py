@@ -142,8 +142,9 @@ RULES: Mapping[str, Rule] = {
     "source-too-many": Rule(
         E,
         "The source folder has more files than the target takes",
-        "The target refuses it at submit.",
-        "List what the script doesn't need in .ferryignore; make data a dataset.",
+        "The target refuses it at submit. Above 200,000 files and folders it is a home folder or a whole disk, which"
+        " nobody looks through to the end, whatever the target.",
+        "Let source name the folder of the script; list what it doesn't need in .ferryignore; make data a dataset.",
         example="source: .   # with 5,000 pictures in it",
     ),
 }

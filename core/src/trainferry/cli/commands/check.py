@@ -5,6 +5,7 @@ from collections import Counter
 
 from trainferry.cli.output import Output
 from trainferry.cli.parser import job_argument, settings_options
+from trainferry.cli.progress import ProgressView
 from trainferry.cli.session import ferry_of, load_job
 from trainferry.specs.finding import Severity
 
@@ -29,8 +30,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Exit code 1 if there are errors, or with --strict warnings."""
     output = Output(arguments)
     job, folder = load_job(arguments.job)
-    with ferry_of(arguments, output, folder) as ferry:
-        found, silenced = ferry.examine(job)
+    with ferry_of(arguments, output, folder) as ferry, ProgressView(output) as view:
+        found, silenced = ferry.examine(job, view)
         backend = ferry.config.backend
     output.findings(found)
     output.silenced(silenced)

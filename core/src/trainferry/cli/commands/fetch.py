@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 DESCRIPTION = """Bring what a run wrote below outputs/ and logs/ to a folder.
 
-A fetch that was interrupted goes on where it stopped; a file appears under its name only when it is whole."""
+A fetch that was interrupted goes on where it stopped; a file appears under its name only when it is whole.
+In the source folder of a job, too, what was fetched stays at home: make it a dataset if the next run needs it."""
 EXAMPLES = [
     ("ferry fetch latest", "everything, to a folder named like the run"),
     ("ferry fetch latest --to results", "to a folder of your choice"),

@@ -4,6 +4,7 @@ import argparse
 
 from trainferry.cli.output import Output
 from trainferry.cli.parser import job_argument, settings_options
+from trainferry.cli.progress import ProgressView
 from trainferry.cli.session import ferry_of, load_job
 from trainferry.cli.view import plan_data, plan_text
 
@@ -29,8 +30,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Exit code 1 if something was found that stops a submit."""
     output = Output(arguments)
     job, folder = load_job(arguments.job)
-    with ferry_of(arguments, output, folder) as ferry:
-        plan = ferry.plan(job)
+    with ferry_of(arguments, output, folder) as ferry, ProgressView(output) as view:
+        plan = ferry.plan(job, view)
     output.findings(plan.findings)
     output.silenced(plan.silenced)
     output.document(plan_data(plan))

@@ -49,7 +49,8 @@ def run(arguments: argparse.Namespace) -> int:
     output = Output(arguments)
     job, folder = load_job(arguments.job)
     with ferry_of(arguments, output, folder) as ferry:
-        plan = ferry.plan(job)
+        with ProgressView(output) as view:
+            plan = ferry.plan(job, view)
         output.findings(plan.findings)
         output.silenced(plan.silenced)
         if plan.errors:

@@ -1,7 +1,7 @@
 """ferry runs: the runs of this user."""
 
 import argparse
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from trainferry.cli.output import Output
 from trainferry.cli.session import ferry_of
@@ -11,8 +11,11 @@ from trainferry.specs.run import RunState
 
 if TYPE_CHECKING:
     from trainferry.ferry import Ferry
+    from trainferry.recovery import Unanswered
 
-DESCRIPTION = """List runs, newest first, whatever project they belong to. Those that had not ended are asked after."""
+DESCRIPTION = """List runs, newest first, whatever project they belong to. Those that had not ended are asked after.
+
+A backend that can't be asked costs one warning; its runs are shown as they were last known."""
 EXAMPLES = [
     ("ferry runs", "the newest twenty"),
     ("ferry runs --experiment recycling", "of one experiment"),
@@ -40,17 +43,34 @@ def run(arguments: argparse.Namespace) -> int:
         if arguments.remote:
             _adopt(ferry, arguments, output)
         limit = arguments.limit if arguments.limit > 0 and not arguments.state else None
+        missed: list[Unanswered] = []
         found = ferry.runs(
-            experiment=arguments.experiment, backend=arguments.backend, limit=limit, refresh=not arguments.offline
+            experiment=arguments.experiment,
+            backend=arguments.backend,
+            limit=limit,
+            refresh=not arguments.offline,
+            unanswered=missed.append,
         )
         if arguments.state:
             found = [one for one in found if one.state == arguments.state][: arguments.limit or None]
-        output.document({"runs": [run_data(one) for one in found]})
+        output.document({"runs": [run_data(one) for one in found], "unanswered": [_data(one) for one in missed]})
         if found:
             output.answer(runs_table(found, output))
         else:
             output.say("no runs fit; start one: ferry run job.yaml")
+        for one in missed:
+            output.say(f"warning: {one}")
     return 0
+
+
+def _data(missed: "Unanswered") -> dict[str, Any]:
+    from trainferry.ferry import reason_of  # noqa: PLC0415  (imported by now; the help needs none of it)
+
+    error = missed.error
+    place = str(error.where) if isinstance(error, FerryError) and error.where else None
+    remedy = error.remedy if isinstance(error, FerryError) else ""
+    told = {"message": reason_of(error), "remedy": remedy, "where": place}
+    return {"backend": missed.backend, **told, "runs": list(missed.runs)}
 
 
 def _adopt(ferry: "Ferry", arguments: argparse.Namespace, output: Output) -> None:

@@ -37,7 +37,8 @@ def run(arguments: argparse.Namespace) -> int:
     output = Output(arguments)
     job, folder = load_job(arguments.job)
     with ferry_of(arguments, output, folder) as ferry:
-        plan = _without_submit(ferry.plan(job))
+        with ProgressView(output) as view:
+            plan = _without_submit(ferry.plan(job, view))
         output.findings(plan.findings)
         if plan.errors:
             output.document({"plan": plan_data(plan), "made": []})

@@ -231,18 +231,22 @@ def make_stopwatch(root: str, facts: dict[str, Any], epochs: int, notes: Notes) 
     last: list[float] = []
 
     def on_epoch_begin(_self: Any, epoch: int, logs: Any = None) -> None:  # noqa: ARG001  (Keras' signature)
+        """Forget the last step: what lies between two epochs is no step."""
         last.clear()
 
     def on_train_batch_end(_self: Any, batch: int, logs: Any = None) -> None:  # noqa: ARG001
+        """Keep the seconds since the step before."""
         now = time.monotonic()
         if last and len(times) < MOST_NOTES:
             times.append(now - last[0])
         last[:] = [now]
 
     def on_epoch_end(_self: Any, epoch: int, logs: Any = None) -> None:
+        """Note the epoch and the names of its metrics."""
         notes.write("epoch", epoch=epoch, metrics=sorted(logs or ()))
 
     def on_train_end(_self: Any, logs: Any = None) -> None:  # noqa: ARG001
+        """Note what the whole took, and the median of its steps (seconds)."""
         middle = sorted(times)[len(times) // 2] if times else None
         seconds = time.monotonic() - begun
         notes.write("fit", seconds=seconds, step=middle, ran=epochs, count=len(times), **facts)

@@ -63,6 +63,14 @@ def test_a_path_may_go_on_behind_a_dataset(kit: Kit, request: pytest.FixtureRequ
 
 
 @pytest.mark.parametrize("mode", ["mount", "download"])
+def test_a_dataset_that_is_a_part_of_one_argument_may_be_another_argument_alone(
+    kit: Kit, request: pytest.FixtureRequest, mode: str
+) -> None:
+    report = request.getfixturevalue("mounting_run" if mode == "mount" else "downloading_run")
+    assert report["alone"]["name"] == f"single {mode}.txt"
+
+
+@pytest.mark.parametrize("mode", ["mount", "download"])
 def test_the_original_stays_as_it_was(kit: Kit, request: pytest.FixtureRequest, mode: str) -> None:
     """Whatever the script tried, and whether or not it was refused."""
     request.getfixturevalue("mounting_run" if mode == "mount" else "downloading_run")
