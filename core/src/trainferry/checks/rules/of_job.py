@@ -19,6 +19,14 @@ RULES: Mapping[str, Rule] = {
         "Add it to arguments in the job file.",
         example='parser.add_argument("--data", required=True)   # with arguments: []',
     ),
+    "argument-shell": Rule(
+        W,
+        "An argument holds what only a shell would replace",
+        "Arguments arrive exactly as written, without a shell; the script sees the sign and the name.",
+        "Write the value itself, or read the variable in the script: os.environ.",
+        example='arguments: [--data, "$DATA_DIR/train"]',
+        confidence=LIKELY,
+    ),
     "argument-two-in-one": Rule(
         W,
         "One list item holds an option and its value",
