@@ -95,10 +95,15 @@ PASSES = {
     "a variable with an or": "import os\nd = os.getenv('X_DIR') or '.'\n",
     "a mean is a float": "import json, numpy as np\njson.dumps({'a': np.mean([1]), 'b': np.ones(2).tolist()})\n",
     "a number that is converted": "import json, numpy as np\njson.dumps({'a': float(np.float32(1))})\n",
-    "weights that are not fetched": "import torchvision\ntorchvision.models.resnet18(weights=None)\n",
     "paths of Linux": "open('/etc/os-release')\nopen('/proc/cpuinfo')\nopen('/tmp/a', 'w')\nopen('/tmp/a')\n",
     "a folder at the root that is made": "import os\nos.makedirs('/big/x')\nopen('/big/x/a', 'w')\nopen('/big/x/a')\n",
     "a cache in the home folder": "import os\nos.listdir(os.path.expanduser('~/.cache/x'))\n",
+    "a search in a dataset": ARGS + "import glob\nglob.glob(args.data + '/*/*.jpg')\n"
+    "glob.glob(os.path.join(args.data, 'cat', '*.jpg'))\n[*Path(args.data).rglob('*.png')]\n[*os.walk(args.data)]\n",
+    "a search of anything": ARGS
+    + "import glob\nglob.glob(f'{args.data}/**/*.png', recursive=True)\nglob.glob('*.txt')\n",
+    "a download into the home folder": "import torchvision\ntorchvision.datasets.MNIST('~/data', download=True)\n",
+    "a lock in the home folder": "from pathlib import Path\nlock = Path('~/data.lock')\n",
     "an ending that an argument gives": KERAS + "import sys\nm.save('outputs/m' + sys.argv[2])\n",
     "tf.keras has the old backend": "import tensorflow as tf\ntf.keras.backend.mean([1])\n",
     "a memory": "import sqlite3\nsqlite3.connect(':memory:')\n",
@@ -110,7 +115,7 @@ PASSES = {
     "a loop that saves under one name": "import torch\nfor e in range(99):\n    torch.save({}, 'outputs/last.pt')\n",
     "a namespace that is there": "import google.protobuf.message\n",
 }
-QUIET = ("check-broken", "not-json", "api-gone", "fetches", "checkpoints-pile-up", "output-name")
+QUIET = ("check-broken", "not-json", "api-gone", "checkpoints-pile-up", "output-name")
 
 
 @pytest.mark.parametrize(("rule", "severity", "script", "mention"), FAILS)
@@ -214,6 +219,8 @@ UNCLEAR = {
     "two": TYPER + "@app.command()\ndef more(): pass\n",
     "annotated": TYPER.replace("data: str", "data: Annotated[str, 1]"),
     "anything": FIRE.replace("use_gpu=False", "**more"),
+    "a method": TYPER.replace("@app.command()", "").replace("    app()", "    typer.run(main.run)"),
+    "a stranger": TYPER.replace("    app()", "    typer.run(other)"),
     "a class": FIRE.replace("fire.Fire(train)", "fire.Fire()"),
     "argparse too": "import argparse\n" + CLICK,
 }
@@ -358,6 +365,11 @@ def test_a_table_is_held_against_how_it_is_read(look: Look) -> None:
     assert found[0].severity == "error"
     told = read.replace("'labels.csv')", "'labels.csv'), encoding='cp1252'")
     assert [f.severity for f in look(told, files=files) if f.id == "text-coding"] == ["warning"]
+
+
+def test_weights_that_are_not_fetched(look: Look) -> None:
+    script = "import torchvision\ntorchvision.models.resnet18(weights=None)\ntorchvision.datasets.FakeData()\n"
+    assert "fetches" not in [f.id for f in look(script, pip=PIP)]
 
 
 def test_backslashes_in_the_job_file_are_named(look: Look) -> None:

@@ -68,7 +68,7 @@ _NOT_CONDA = {
     "tensorflow-addons": "",
     "tensorflow-text": "",
 }
-"""Names that conda's channels don't have, and what they call it; empty for what pip alone has (the lists of the channels defaults and conda-forge)."""
+"""Names that no channel of conda has, and what conda calls them; empty for what pip alone has."""
 _BACKPORTS = frozenset(
     {"typing", "dataclasses", "enum", "argparse", "pathlib", "contextvars", "graphlib", "tomllib", "concurrent"}
 )

@@ -34,7 +34,7 @@ def read_surface(program: Program) -> Surface | None:
         return None
     try:
         return {"click": _click, "typer": _typer, "fire": _fire, "absl": _absl}[used[0]](program, module)
-    except (Unclear, ValueError, TypeError):
+    except (Unclear, ValueError, TypeError, LookupError, AttributeError):
         return None
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from trainferry.checks.code import flow
 from trainferry.checks.code.names import argument
 from trainferry.checks.code.program import Module
-from trainferry.checks.code.reading import path_of
+from trainferry.checks.code.reading import path_of, searched_folder
 from trainferry.checks.code.sinks import mode_of
 from trainferry.checks.code.values import DATASET, UNKNOWN
 from trainferry.checks.context import Context
@@ -37,7 +37,7 @@ def check(context: Context) -> Iterator[Finding]:
     for module, call, name in context.program.calls() if context.program else ():
         values = context.values(module)
         yield from _changed(context, module, call, name)
-        text = values.text(path_of(call, name))
+        text = searched_folder(name, values.text(path_of(call, name)))
         where = place_of(context, text)
         if where is None or text is None:
             continue

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from trainferry.checks.code import flow
 from trainferry.checks.code.names import argument
 from trainferry.checks.code.program import Module, shown
-from trainferry.checks.code.reading import path_of
+from trainferry.checks.code.reading import path_of, searched_folder
 from trainferry.checks.code.sinks import writes
 from trainferry.checks.code.values import DATASET, UNKNOWN
 from trainferry.checks.context import Context
@@ -56,7 +56,7 @@ def _from_the_root(context: Context, module: Module) -> Iterator[Finding]:
         return  # it may bring them along
     values = context.values(module)
     for call, name in module.calls:
-        text = values.text(path_of(call, name)) or ""
+        text = searched_folder(name, values.text(path_of(call, name))) or ""
         parts = text.split("/")
         plain = text.startswith("/") and not text.startswith((DATASET, *_NOT_HOMES)) and len(parts) > 2  # noqa: PLR2004
         if not plain or UNKNOWN in parts[1] or parts[1] in _OF_LINUX or kind_of(text) or _is_written(context, text):
@@ -165,7 +165,7 @@ def _finding(context: Context, module: Module, node: ast.Constant, kind: str) ->
     message = f"'{node.value!s}' is {kind}: it isn't there when the job runs elsewhere"
     severity = confidence = None
     if kind.endswith("home folder"):
-        severity, confidence = (W if str(node.value).strip().startswith("~/.") else None), LIKELY
+        severity, confidence = (None if _is_read(module, node) else W), LIKELY
     default = _option_of(module, node)
     if default is not None:
         if any(item.partition("=")[0] in default for item in context.job.arguments):
@@ -176,6 +176,18 @@ def _finding(context: Context, module: Module, node: ast.Constant, kind: str) ->
     elif _has_alternative(context, module, node):
         severity, confidence = W, LIKELY
     yield found(context.job, "local-path", message, at=module.at(node), severity=severity, confidence=confidence)
+
+
+def _is_read(module: Module, node: ast.Constant) -> bool:
+    """Whether a path in the home folder is surely read; a download or a lock makes its file there by itself."""
+    if str(node.value).strip().startswith("~/."):
+        return False
+    for parent in module.around(node):
+        if isinstance(parent, ast.Call):
+            path = path_of(parent, module.names.full(parent.func))
+            if path is not None and any(part is node for part in ast.walk(path)):
+                return True
+    return False
 
 
 def _option_of(module: Module, node: ast.AST) -> list[str] | None:

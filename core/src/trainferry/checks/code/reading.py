@@ -106,7 +106,7 @@ def check(context: Context) -> Iterator[Finding]:
         values = context.values(module)
         for call, name in module.calls:
             path = path_of(call, name)
-            text = _folder_of_search(name, values.text(path))
+            text = searched_folder(name, values.text(path))
             if name in _ASKS and text is None and call.args:
                 yield from _asked(context, module, call)
             if path is None or text is None or not _is_relative(text):
@@ -119,7 +119,7 @@ def check(context: Context) -> Iterator[Finding]:
                 yield from _missing(context, module, call, name, text)
 
 
-def _folder_of_search(name: str, text: str | None) -> str | None:
+def searched_folder(name: str, text: str | None) -> str | None:
     """The folder in which a pattern is looked for; any other path as it is."""
     if text is None or name not in ("glob.glob", "glob.iglob"):
         return text
