@@ -1,9 +1,10 @@
 """From the corpus' neutral form of an environment to that of a job file."""
 
+import re
 from difflib import get_close_matches
 
 import yaml
-from yaml import MappingNode, Node
+from yaml import MappingNode, Node, SequenceNode
 
 from corpus_nodes import Reader, listing, quoted, scalar, table
 
@@ -28,6 +29,8 @@ ENVIRONMENT_ELSEWHERE = frozenset(
     }
 )
 
+_INDEX = ("--extra-index-url", "--index-url", "-i ", "--find-links", "-f ")
+
 
 def map_environment(  # noqa: C901  (a branch for each key)
     value: Node, dropped: list[str], known: dict[str, Node], read: Reader
@@ -50,6 +53,8 @@ def map_environment(  # noqa: C901  (a branch for each key)
             pairs.append((scalar("dockerfile"), quoted(f"{str(item.value).rstrip('/')}/Dockerfile")))
         elif name == "requirements":
             pairs += _requirements(str(item.value), read)
+        elif name == "pip" and isinstance(item, SequenceNode):
+            pairs.append((key, _packages(item, given)))
         elif name in ENVIRONMENT:
             pairs.append((scalar(ENVIRONMENT[name]), item))
         elif name not in ENVIRONMENT_ELSEWHERE and get_close_matches(
@@ -62,6 +67,17 @@ def map_environment(  # noqa: C901  (a branch for each key)
     if variables is not None:
         pairs.append((scalar("variables"), variables))
     return MappingNode("tag:yaml.org,2002:map", pairs)
+
+
+def _packages(value: SequenceNode, given: dict[str, Node]) -> SequenceNode:
+    """The list of packages without another index: whoever means the same takes the package that PyPI has for Linux."""
+    options = [item for item in value.value if str(item.value).startswith(_INDEX)]
+    if not options and not {"index_url", "extra_index_url"} & given.keys():
+        return value
+    kept = [item for item in value.value if item not in options]
+    for item in kept:
+        item.value = re.sub(r"\+(cu\d+|cpu)\b", "", str(item.value))
+    return SequenceNode(value.tag, kept, flow_style=value.flow_style)
 
 
 def _requirements(name: str, read: Reader) -> list[tuple[Node, Node]]:

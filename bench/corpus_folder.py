@@ -183,7 +183,7 @@ def with_data_path(text: str, inputs: dict[str, str]) -> str:
     own = {path.removeprefix("./").rstrip("/"): name for name, path in inputs.items()}
     try:
         tree = ast.parse(text)
-    except SyntaxError:
+    except (SyntaxError, ValueError):  # no Python, or not in UTF-8
         return text
     constants = [node for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)]
     places = [node for node in constants if re.fullmatch(r"(\./)?data(/.*)?", str(node.value))]

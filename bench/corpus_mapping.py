@@ -51,7 +51,7 @@ COMPUTE_ELSEWHERE = frozenset(
     }
 )
 MODES = {
-    "ro_mount": "mount", "mount": "mount", "readonly_mount": "mount", "download": "download", "rw_mount": "rw_mount",
+    "ro_mount": "mount", "mount": "mount", "readonly_mount": "mount", "download": "download", "rw_mount": "download",
     "direct": "mount", "upload": "upload", "eval_mount": "mount",
 }  # fmt: skip
 
@@ -178,7 +178,7 @@ def _drop_unknown_params(known: dict[str, Node], read: Reader) -> None:
 
 
 def _placeholders(text: str) -> str:
-    text = re.sub(r"\$?\{\{?\s*outputs\.([\w-]+)\s*\}?\}", r"outputs/\1", text)
+    text = re.sub(r"\$?\{\{?\s*outputs\.([\w-]+)\s*\}?\}", "outputs", text)
     return re.sub(r"\$?\{\{?\s*inputs\.([\w-]+)\s*\}?\}", r"${{ datasets.\1 }}", text)
 
 

@@ -180,10 +180,10 @@ def test_a_gif_is_cut_wherever_it_is_cut_and_whole_with_anything_behind_it(tmp_p
 @pytest.mark.parametrize("options", [{"progressive": True}, {"quality": 1}, {"exif": b"Exif\0\0 nothing"}])
 def test_jpegs_of_every_kind_pass(tmp_path: Path, options: dict[str, object]) -> None:
     image = pytest.importorskip("PIL.Image")
-    for mode in ("RGB", "L", "CMYK"):
+    for mode, said in (("RGB", ""), ("L", ""), ("CMYK", "printed")):
         path = tmp_path / "a.jpg"
         image.effect_noise((40, 40), 60).convert(mode).save(path, "JPEG", **options)
-        assert verdict(str(path), path.stat().st_size) == ""
+        assert verdict(str(path), path.stat().st_size) == said
 
 
 @settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -175,6 +175,18 @@ def test_an_index_that_is_not_there_is_not_checked(site: Site, monkeypatch: pyte
     assert not list(site.cache.glob("resolved/*.json"))
 
 
+def test_a_repository_that_is_not_there_is_not_checked(site: Site, index: Path) -> None:
+    found = resolve(job("mill @ git+https://127.0.0.1:9/mill.git"), RULES, site)
+    assert ([f.id for f in found.findings], found.checked) == (["not-resolved"], False)
+
+
+def test_a_build_of_another_index_is_named(index: Path, site: Site) -> None:
+    wheel(index, "torch", "2.1.0")
+    (finding,) = resolve(job("torch==2.1.0+cu118"), RULES, site).findings
+    assert finding.id == "package-version"
+    assert "write torch==2.1.0, which" in finding.remedy
+
+
 @pytest.mark.parametrize("part", [{"conda": ["scipy"]}, {"curated": "AzureML-x"}, {"dockerfile": "Dockerfile"}])
 def test_what_is_beyond_pip_is_said_to_be_unchecked(site: Site, part: dict[str, Any]) -> None:
     found = resolve(job(**part), RULES, site)

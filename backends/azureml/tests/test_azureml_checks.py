@@ -55,7 +55,7 @@ def told(found: list[Finding], rule: str) -> list[str]:
         (
             {"compute": {"name": "c-1a", "size": "Standard_NC6"}},
             "compute-retired",
-            "error: Azure withdrew the series NC",
+            "error: Azure retired the series NC",
         ),
         ({"compute": {"name": "c_1", "size": SIZE}}, "compute-name", "error: "),
         ({"compute": {"name": "gpu-cluster-t4-westeu", "size": SIZE}}, "compute-name-long", "note: "),

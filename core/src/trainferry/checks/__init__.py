@@ -1,13 +1,13 @@
 """The checks that cost nothing: what can be found wrong with a job by looking at its files, offline, in under a second.
 
-One module for each subject: `spec`, `environment` (with `packages`), `source` (with `contents`), `data` and
+One module for each subject: `spec`, `environment` (with `packages`), `source` (with `contents`), `shells`, `data` and
 `datafiles` (with `scan` and `pictures`), `script` (with `parsers` and `command_line`), and `code`. They know
 no backend; a backend adds its own through the hook `check`. `rules` says of each finding why it matters.
 """
 
 from typing import TYPE_CHECKING
 
-from trainferry.checks import code, data, datafiles, environment, script, source, spec
+from trainferry.checks import code, data, datafiles, environment, script, shells, source, spec
 from trainferry.checks.context import Context
 from trainferry.progress import Report, silent
 from trainferry.snapshot import list_snapshot
@@ -38,6 +38,7 @@ def run_checks(
         *spec.check(context),
         *environment.check(context),
         *source.check(job, snapshot, target),
+        *shells.check(context),
         *data.check(job),
         *script.check(context),
         *code.check(context),

@@ -39,7 +39,15 @@ def _unknown(job: Job, parser: Parser, arguments: list[str], unknown: list[str])
         known = ", ".join(option for option in _options(parser) if option.startswith("--") and option != "--help")
         remedy = f"did you mean {close[0]}?" if close else f"options of the script: {known or 'none'}"
         kind = "option" if item.startswith("-") else "place for the argument"
+        flag = arguments[arguments.index(item) - 1] if item in arguments[1:] else ""
+        if not item.startswith("-") and _is_flag(parser, flag):
+            remedy = f"{flag} takes no value: leave {item} out, or {flag} with it"
         yield found(job, "argument-unknown", f"{job.script} has no {kind} {name}", remedy, at=_place(arguments, item))
+
+
+def _is_flag(parser: Parser, name: str) -> bool:
+    """Whether an option takes no value."""
+    return any(name in action.option_strings and action.nargs == 0 for action in parser._actions)  # noqa: SLF001
 
 
 def _refused(job: Job, parser: Parser, arguments: list[str], text: str) -> Iterator[Finding]:
@@ -101,7 +109,8 @@ def _remedy(what: str) -> str:
         try:
             number = float(value["value"])
         except ValueError:
-            return "write a number"
+            several = re.search(r"[\d.]+[\s,;\]]+[\[\d.]", value["value"])
+            return "write each number as an item of its own: [..., 64, 32]" if several else "write a number"
         return f"write {int(number)}" if number.is_integer() else "write a whole number"
     if "expected" in what:
         return "give the value as the next item; one that starts with - is joined to the option: --name=-1e-3"

@@ -26,6 +26,8 @@ def _dataset(job: Job, name: str, path: Path, written: str) -> Iterator[Finding]
     try:
         if not path.exists():
             message = f"the dataset '{name}' is not there: {path}"
+            if "\\" in written:
+                message += "; a backslash is no separator on Linux"
             yield found(job, "dataset-missing", message, _nearby(path, written), at=at)
         elif path.is_file():
             with path.open("rb") as stream:
@@ -59,6 +61,8 @@ def _has_file(root: Path) -> bool:
 
 def _nearby(path: Path, written: str) -> str:
     """Where the data may be instead: a folder of nearly that name, or the job file's own folder."""
+    if "\\" in written:
+        return f"write path: {written.replace(chr(92), '/')}"
     parent = path.parent
     while not parent.exists() and parent != parent.parent:
         path, parent = parent, parent.parent

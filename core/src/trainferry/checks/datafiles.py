@@ -54,6 +54,7 @@ def _files(context: Context, name: str, seen: Scan) -> Iterator[Finding]:
             "cut": "file-cut",
             "is": "picture-kind",
             "coded": "text-coding",
+            "printed": "picture-colours",
         }.get(kind, "file-broken")
         if kind == "empty" and not is_picture and _ending(path) in (".txt", ".csv", ".json"):
             rule = "file-empty-text"
@@ -96,6 +97,8 @@ def _told(name: str, rule: str, paths: list[str], seen: Scan) -> tuple[str, str]
         "file-cut": f"{count} cut off before the end in the dataset '{name}': {some}",
         "text-coding": f"{count} not in UTF-8 in the dataset '{name}': {some}; reading fails with UnicodeDecodeError",
         "picture-kind": f"{count} of another kind than the name says in the dataset '{name}': {some}",
+        "picture-colours": f"{count} in the colours of print (CMYK) in the dataset '{name}': {some}; loaders give four "
+        "channels, or wrong colours",
         "file-broken": f"{count} not what the name says in the dataset '{name}': {some}",
     }
     first = paths[0] or "it"

@@ -1,6 +1,7 @@
 """Checks of the environment: packages that can't be installed, versions that don't go together, images, files."""
 
 import re
+import sys
 from collections.abc import Iterator
 
 from trainferry.checks.context import Context
@@ -31,11 +32,47 @@ _GONE = {
     "win32-setctime": "for Windows only: take it out",
     "pyobjc": "for macOS only: take it out",
     "pyobjc-core": "for macOS only: take it out",
+    "pytorch": "an empty stub that fails to install: write torch",
+    "pytorch-cuda": "a conda package: write torch, whose wheels bring CUDA along",
+    "cudatoolkit": "a conda package: list it under conda, or take an image with CUDA",
+    "cudnn": "a conda package: write nvidia-cudnn-cu12, or take an image with CUDA",
+    "beautifulsoup": "for Python 2 only: write beautifulsoup4",
+    "mysql-python": "for Python 2 only: write mysqlclient",
+    "opencv-python-contrib": "no package: write opencv-contrib-python",
+    "scikit-sklearn": "no package: write scikit-learn",
+    "tensorflow-cuda": "no package: write tensorflow[and-cuda]",
+    "keras-preprocess": "no package: write keras-preprocessing",
+    "torch-vision": "not what provides torchvision: write torchvision",
+    "torch-gpu": "no package: write torch",
+    "win32api": "for Windows only: take it out",
+    "appnope": "for macOS only: take it out",
     "mkl-fft": "a conda package: list it under conda",
     "mkl-service": "a conda package: list it under conda",
 }
 """Names that pip would refuse on Linux, or that lead to nothing (their pages on the index)."""
 
+_NOT_CONDA = {
+    "torch": "pytorch",
+    "sklearn": "scikit-learn",
+    "opencv-python": "opencv",
+    "opencv-python-headless": "opencv",
+    "cv2": "opencv",
+    "pil": "pillow",
+    "skimage": "scikit-image",
+    "yaml": "pyyaml",
+    "azureml-core": "",
+    "azureml-defaults": "",
+    "azureml-mlflow": "",
+    "azureml-sdk": "",
+    "tensorflow-cpu": "tensorflow",
+    "tensorflow-addons": "",
+    "tensorflow-text": "",
+}
+"""Names that no channel of conda has, and what conda calls them; empty for what pip alone has."""
+_BACKPORTS = frozenset(
+    {"typing", "dataclasses", "enum", "argparse", "pathlib", "contextvars", "graphlib", "tomllib", "concurrent"}
+)
+"""Modules of Python that the index has packages of, too."""
 _ONE_SYSTEM = re.compile(
     r"libcxx|libcxxabi|appnope|python\.app|pyobjc.*|llvm-openmp-osx|clangxx?_osx.*|"
     r"vc|vs20\d\d_runtime|vc14_runtime|ucrt|pywin32|pywin32-ctypes|pywinpty|winpty|wincertstore|win_inet_pton|menuinst|m2w64-.*|"
@@ -86,7 +123,18 @@ def _pip(context: Context) -> Iterator[Finding]:
                 severity=W,
                 confidence=LIKELY,
             )
+        elif (
+            match := re.match(r"(-e|--editable|-r|--requirement|-f|--find-links)(?:[ =]+|(?=[./]))(.+)", requirement)
+        ) is not None:
+            message = f"'{requirement}' is an option of pip that leads to this machine: the list holds packages only"
+            remedy = f"list what {match[2]} asks for, or put the package into the source folder"
+            yield found(context.job, "package-local", message, remedy, at=at)
     for name, known in context.packages.requirements.items():
+        if name in sys.stdlib_module_names and name not in _BACKPORTS and name not in _GONE:
+            at = ("environment", "pip", _place(context, name))
+            yield found(
+                context.job, "package-gone", f"{name} is a part of Python, and no package", "take it out", at=at
+            )
         if name in _GONE and not known.marker:
             at = ("environment", "pip", _place(context, name))
             yield found(
@@ -119,6 +167,11 @@ def _conda(context: Context) -> Iterator[Finding]:
                 "take it out, and list only what the script imports: conda env export --from-history",
                 at=at,
             )
+        elif name.lower() in _NOT_CONDA:
+            right = _NOT_CONDA[name.lower()]
+            message = f"conda's channels have no package {name}: ResolvePackageNotFound"
+            remedy = f"write {right}" if right else "list it under pip"
+            yield found(context.job, "package-gone", message, remedy, at=at, confidence=LIKELY)
         elif _BUILD.match(text):
             message = f"{text} names a build, which is made for one system"
             yield found(context.job, "conda-build", message, f"write {text.rpartition('=')[0]}", at=at)

@@ -49,6 +49,9 @@ _BEGINNINGS = (
     (b"%PDF", "PDF"),
     (b"8BPS", "PSD"),
 )
+_FRAMES = frozenset({0xC0, 0xC1, 0xC2})
+_SEGMENTS = 40
+"""Segments of a JPEG that are passed over to find its frame header."""
 _POINTER = b"version https://git-lfs.github.com/spec/"
 _HEAD = 64
 _TAIL = 4096
@@ -61,7 +64,8 @@ _LARGEST = 64_000_000
 def verdict(path: str, size: int) -> str:
     """What is wrong with a file, in a word and what follows it; empty if nothing is.
 
-    `empty`, `pointer`, `broken TEXT`, `cut`, `coded` for a text that isn't UTF-8, `is KIND` for another kind.
+    `empty`, `pointer`, `broken TEXT`, `cut`, `coded` for a text that isn't UTF-8, `printed` for a picture in the
+    colours of print, `is KIND` for another kind.
     Raises OSError if it can't be read.
     """
     ending = os.path.splitext(path)[1].lower()
@@ -84,6 +88,8 @@ def verdict(path: str, size: int) -> str:
         tail = stream.read(_TAIL)
         if _is_cut(kind, head, tail, size) and not (kind == "JPEG" and size <= _LARGEST and _ends_somewhere(stream)):
             return "cut"
+        if kind == "JPEG" and _components(stream) == 4:  # noqa: PLR2004  (cyan, magenta, yellow, black)
+            return "printed" if PICTURES[ending] == kind else f"is {kind}"
         if kind == "GIF" and not _gif_ends(stream, size):
             return "cut"
     return "" if kind == PICTURES[ending] else f"is {kind}"
@@ -133,6 +139,20 @@ def _ends_somewhere(stream: "BinaryIO") -> bool:
     stream.seek(0)
     content = stream.read()
     return content.rfind(b"\xff\xd9") > content.rfind(b"\xff\xda")
+
+
+def _components(stream: "BinaryIO") -> int:
+    """Colours of a JPEG, from its frame header (ITU T.81, B.2.2); 0 if there is none near its beginning."""
+    position = 2
+    for _ in range(_SEGMENTS):
+        stream.seek(position)
+        head = stream.read(10)
+        if len(head) < 10 or head[0] != 0xFF:  # noqa: PLR2004
+            return 0
+        if head[1] in _FRAMES:
+            return head[9]
+        position += 2 + int.from_bytes(head[2:4])
+    return 0
 
 
 def _gif_ends(stream: "BinaryIO", size: int) -> bool:

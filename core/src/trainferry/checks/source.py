@@ -37,6 +37,10 @@ def check(job: Job, snapshot: Snapshot, target: "RehearsalRules | None" = None) 
 
 
 def _at_source(job: Job, problem: Finding) -> Finding:
+    if "\\" in job.source:
+        right = str(job.source).replace("\\", "/")
+        message = f"{problem.message}: it has a backslash, which is no separator on Linux"
+        problem = problem.model_copy(update={"message": message, "remedy": f"write source: {right}"})
     where = place_in_job(job, ("source",))
     if where is None:
         return problem

@@ -11,6 +11,8 @@ from trainferry.specs.finding import Finding
 from trainferry.specs.job import PLACEHOLDER, Job
 
 _TWO_IN_ONE = re.compile(r"(--?[A-Za-z][\w-]*) +(\S.*)", re.DOTALL)
+_SHELL_WORDS = re.compile(r"\$\{?[A-Z][A-Z0-9_]+\}?|\$\([^)]*\)|^~/|%[A-Z]{3,}%")
+_EXPANDS = frozenset({"expandvars", "expanduser", "Template"})
 _PREFIX = "datasets."
 _SHORT = 60
 """Seconds below which a timeout is most likely a number of minutes."""
@@ -23,7 +25,8 @@ _SECRET_NAME = re.compile(
 )
 _SECRET_VALUE = re.compile(
     r"AccountKey=[A-Za-z0-9+/]{40,}|[?&]sig=[A-Za-z0-9%+/]{20,}|\bAKIA[0-9A-Z]{16}\b|\bgh[pousr]_[A-Za-z0-9]{30,}|"
-    r"\bhf_[A-Za-z0-9]{30,}|\bsk-[A-Za-z0-9_-]{32,}"
+    r"\bhf_[A-Za-z0-9]{30,}|\bsk-[A-Za-z0-9_-]{32,}|\bglpat-[A-Za-z0-9_-]{20,}|\bAIza[0-9A-Za-z_-]{35}\b|"
+    r"\bxox[abprs]-[0-9A-Za-z-]{20,}|SharedAccessKey=[A-Za-z0-9+/]{40,}|\bdapi[0-9a-f]{32}\b"
 )
 
 
@@ -33,6 +36,7 @@ def check(context: Context) -> Iterator[Finding]:
     used: set[str] = set()
     for number, argument in enumerate(job.arguments):
         yield from _argument(job, number, argument, used)
+        yield from _for_a_shell(context, number, argument)
     for name in job.datasets:
         if name not in used:
             yield found(
@@ -78,6 +82,17 @@ def _argument(job: Job, number: int, argument: str, used: set[str]) -> Iterator[
             f'write two items: "{both[1]}", "{both[2]}"',
             at=at,
         )
+
+
+def _for_a_shell(context: Context, number: int, argument: str) -> Iterator[Finding]:
+    """Variables and commands that a shell would put something in place of, unless the script does so itself."""
+    shell = _SHELL_WORDS.search(PLACEHOLDER.sub("", argument).replace("${{", ""))
+    modules = context.program.modules if shell and context.program else ()
+    if shell and not any(module.mentioned & _EXPANDS for module in modules):
+        message = (
+            f"'{argument}' reaches the script as it is: no shell is there to put something in place of '{shell[0]}'"
+        )
+        yield found(context.job, "argument-shell", message, at=("arguments", number))
 
 
 def _unknown(job: Job, match: re.Match[str], at: tuple[str | int, ...]) -> Finding:

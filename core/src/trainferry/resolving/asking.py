@@ -21,8 +21,13 @@ _SILENT = (
     "timed out",
     "HTTP status server error",
     "certificate",
+    "Could not resolve host",
+    "Failed to connect",
+    "Connection refused",
+    "Connection reset",
+    "Network is unreachable",
 )
-"""What uv says when the index can't be reached: nothing is known about the packages then."""
+"""What uv says, or the git that it starts, when the index or a repository can't be reached: nothing is known then."""
 
 
 @dataclass(frozen=True, slots=True)

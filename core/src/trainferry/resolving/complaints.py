@@ -25,6 +25,8 @@ _PYTHON_OF = re.compile(r"([\w.\-]+?)(==\S+|[<>]=?\S+)? (?:depends? on|requires?
 _BUILD = re.compile(r"Failed to (?:build|download and build|parse metadata|resolve requirements[^`]*) `([^`]+)`")
 _DEPENDS = re.compile(r"([\w.\-]+?)(==\S+|[<>]=?\S+)? depends? on ([\w.\-]+?)([<>=!~]\S*)(?=[ ,.]|$)")
 _FILE = re.compile(r"Distribution not found at: (\S+)")
+_BUILD_LABEL = re.compile(r"\+(cu\d+|cpu|rocm[\d.]+|cuda\d+\S*)")
+"""Names of a build that PyPI takes no packages with (PEP 440, local version identifiers)."""
 _SYNTAX = re.compile(r"Couldn't parse (?:requirement|metadata)")
 
 
@@ -89,6 +91,12 @@ def _version(job: Job, text: str, short: str, newest: Newest, version: str) -> F
     there = newest(name)
     item = next((item for item in job.environment.pip if name_of(item) == name.lower()), name + match[2])
     remedy = f"the newest that fits Python {version} is {there}" if there else ""
+    build = _BUILD_LABEL.search(item)
+    if build:
+        plain = _BUILD_LABEL.sub("", item)
+        remedy = (
+            f"builds such as {build[0]} lie on an index of their own: write {plain}, which for Linux brings CUDA along"
+        )
     return found(
         job, "package-version", f"the index has no version that fits '{item}': {short}", remedy, at=_at(job, name)
     )

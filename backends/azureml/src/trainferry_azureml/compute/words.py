@@ -20,7 +20,7 @@ def retired(size: str) -> tuple[str, str] | None:
     found = withdrawal(size)
     if found is None or not found.over():
         return None
-    text = f"Azure withdrew the series {found.series} on {found.ends}: {size} can't be had any more"
+    text = f"Azure retired the series {found.series} on {found.ends}: the size {size} can't be had any more"
     return text, f"write size: {_described(found.instead)}"
 
 
@@ -29,7 +29,7 @@ def ending(size: str) -> tuple[str, str] | None:
     found = withdrawal(size)
     if found is None or found.over():
         return None
-    return f"Azure withdraws the series {found.series} on {found.ends}", f"from then on: {_described(found.instead)}"
+    return f"Azure retires the series {found.series} on {found.ends}", f"from then on: {_described(found.instead)}"
 
 
 def not_offered(size: str, region: str, offered: "list[OfferedSize]") -> tuple[str, str]:

@@ -23,14 +23,18 @@ SUBJECTS = (
     "keras_files",
     "keras_metrics",
     "class_count",
+    "class_count_torch",
     "keras_calls",
     "leftovers",
     "node",
     "removed",
     "session",
+    "fetching",
     "hardware",
+    "memory",
     "processes",
     "outcome",
+    "json_values",
 )
 """Modules of this package; each has `check(context)`."""
 

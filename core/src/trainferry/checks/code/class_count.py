@@ -26,11 +26,11 @@ def check(context: Context) -> Iterator[Finding]:
     for module, call, name in context.program.calls():
         if name.rpartition(".")[2] not in _LOADERS:
             continue
-        folder = _folder(context, module, argument(call, 0, "directory"))
+        folder = folder_of(context, module, argument(call, 0, "directory"))
         mode = mode_of(context, module, call, name)
         if folder is None or mode is None:
             continue
-        classes = _classes(call, folder)
+        classes = class_folders(call, folder)
         if classes and len(units) == 1 and last:
             yield from _compare(context, len(classes), mode, last[0])
         if mode == "binary" and len(classes) > 2:  # noqa: PLR2004
@@ -44,7 +44,7 @@ def _some(classes: list[str]) -> str:
     return ", ".join(classes[:6]) + (", ..." if len(classes) > 6 else "")  # noqa: PLR2004
 
 
-def _folder(context: Context, module: Module, node: ast.expr | None) -> Path | None:
+def folder_of(context: Context, module: Module, node: ast.expr | None) -> Path | None:
     """The folder of this machine that a path of the script stands for."""
     text = context.values(module).text(node)
     if not text or UNKNOWN in text:
@@ -70,7 +70,8 @@ def mode_of(context: Context, module: Module, call: ast.Call, name: str) -> str 
     return known.get(value) if isinstance(value, str) else None
 
 
-def _classes(call: ast.Call, folder: Path) -> list[str]:
+def class_folders(call: ast.Call, folder: Path) -> list[str]:
+    """Names of the class folders that a loader finds; empty if the call says itself which there are."""
     given = argument(call, None, "class_names", "classes")
     if given is not None:
         return []
@@ -98,7 +99,33 @@ def _last_layers(context: Context) -> list[Layer]:
                 found_layers += _dense(context, module, end)
         elif last == "Dense" and "softmax" in ast.unparse(call):
             found_layers += _dense(context, module, call)
+        elif last == "Model" and "keras" in name:
+            found_layers += _output(context, module, argument(call, 1, "outputs"))
+    for module in program.modules if program else ():
+        found_layers += _added(context, module)
     return list({id(layer[1]): layer for layer in found_layers}.values())
+
+
+def _output(context: Context, module: Module, node: ast.expr | None) -> list[Layer]:
+    """The layer whose output is the model's: `Dense(n)(x)`, by its name or written out."""
+    if isinstance(node, ast.Name):
+        values = [value for value in module.names.assigned.get(node.id, ()) if value is not None]
+        node = values[-1] if values else None
+    return _dense(context, module, node.func) if isinstance(node, ast.Call) else []
+
+
+def _added(context: Context, module: Module) -> list[Layer]:
+    """The last layer that `add` gives to an empty Sequential, for each name of one."""
+    last: dict[str, ast.expr] = {}
+    for call, name in module.calls:
+        if name.endswith("Sequential().add") and call.args and isinstance(call.func, ast.Attribute):
+            end = call.args[0]
+            is_activation = isinstance(end, ast.Call) and module.names.full(end.func).endswith(
+                ("Activation", "Softmax")
+            )
+            if not is_activation:
+                last[ast.unparse(call.func.value)] = end
+    return [layer for end in last.values() for layer in _dense(context, module, end)]
 
 
 def _dense(context: Context, module: Module, node: ast.AST) -> list[Layer]:

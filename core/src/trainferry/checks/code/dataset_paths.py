@@ -9,11 +9,13 @@ from pathlib import Path
 from trainferry.checks.code import flow
 from trainferry.checks.code.names import argument
 from trainferry.checks.code.program import Module
-from trainferry.checks.code.reading import path_of
+from trainferry.checks.code.reading import path_of, searched_folder
+from trainferry.checks.code.sinks import mode_of
 from trainferry.checks.code.values import DATASET, UNKNOWN
 from trainferry.checks.context import Context
+from trainferry.checks.pictures import verdict
 from trainferry.checks.rules import found
-from trainferry.checks.rules.rule import LIKELY, W
+from trainferry.checks.rules.rule import LIKELY, E, W
 from trainferry.specs.finding import Finding
 
 _FAILURES = ("OSError", "FileNotFoundError", "IOError", "ValueError")
@@ -35,7 +37,7 @@ def check(context: Context) -> Iterator[Finding]:
     for module, call, name in context.program.calls() if context.program else ():
         values = context.values(module)
         yield from _changed(context, module, call, name)
-        text = values.text(path_of(call, name))
+        text = searched_folder(name, values.text(path_of(call, name)))
         where = place_of(context, text)
         if where is None or text is None:
             continue
@@ -43,6 +45,34 @@ def check(context: Context) -> Iterator[Finding]:
             yield from _absent(context, module, call, text)
         elif name.endswith(_LOADERS) and where.is_dir():
             yield from _loaded(context, module, call, where)
+        elif where.is_file():
+            yield from _read(context, module, call, name, where)
+
+
+def _read(context: Context, module: Module, call: ast.Call, name: str, where: Path) -> Iterator[Finding]:
+    """A text that is read as UTF-8, and isn't; or one that holds nothing."""
+    last = name.rpartition(".")[2]
+    told = any(keyword.arg in ("encoding", "errors", "encoding_errors", None) for keyword in call.keywords)
+    binary = last == "open" and "b" in mode_of(call, name)
+    if told or binary or last not in ("read_csv", "read_table", "read_json", "open", "read_text"):
+        return
+    said = verdict(str(where), where.stat().st_size)
+    if said == "coded":
+        rule = "text-coding"
+        message = f"{where.name} is read as UTF-8, and has another encoding: UnicodeDecodeError"
+        remedy = "write encoding='cp1252', or the one that it has, where it is read; or convert the file"
+    elif said == "empty" and last in ("read_csv", "read_table", "read_json"):
+        rule, message, remedy = (
+            "file-empty-text",
+            f"{where.name} is read as a table, and holds nothing: EmptyDataError",
+            "",
+        )
+    else:
+        return
+    sure = context.program is not None and flow.is_sure(
+        context.program, module, call, "ValueError", "UnicodeDecodeError"
+    )
+    yield found(context.job, rule, message, remedy, at=module.at(call), severity=E if sure else W)
 
 
 def place_of(context: Context, text: str | None) -> Path | None:

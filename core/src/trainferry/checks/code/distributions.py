@@ -123,6 +123,13 @@ _SPREAD: dict[str, tuple[str, ...]] = {
     "ruamel.yaml": ("ruamel-yaml",),
 }
 """Namespaces that several distributions share; the longest name that fits decides."""
+NAMESPACES = frozenset({"google", "azure", "azureml", "ruamel"})
+"""Packages at the top that are nobody's own."""
+
+
+def is_known(name: str) -> bool:
+    """Whether it is known which distribution of a namespace has a name."""
+    return any(name == known or name.startswith(f"{known}.") for known in _SPREAD)
 
 
 def distributions(name: str) -> tuple[str, ...]:
@@ -133,4 +140,6 @@ def distributions(name: str) -> tuple[str, ...]:
         if known:
             return known
     top = parts[0]
+    if top in NAMESPACES and len(parts) > 1:
+        return tuple(normal("-".join(parts[:count])) for count in range(min(3, len(parts)), 1, -1))
     return _NAMED.get(top, (normal(top),))

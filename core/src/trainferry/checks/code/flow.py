@@ -10,7 +10,11 @@ _BROAD = frozenset({"Exception", "BaseException"})
 
 def is_main_guard(node: ast.AST) -> bool:
     """Whether a statement is `if __name__ == "__main__":`."""
-    return isinstance(node, ast.If) and any(getattr(part, "id", "") == "__name__" for part in ast.walk(node.test))
+    return (
+        isinstance(node, ast.If)
+        and any(getattr(part, "id", "") == "__name__" for part in ast.walk(node.test))
+        and any(getattr(part, "value", "") == "__main__" for part in ast.walk(node.test))
+    )
 
 
 def conditions(module: Module, node: ast.AST) -> Iterator[ast.AST]:
@@ -71,7 +75,27 @@ def is_sure(program: Program, module: Module, node: ast.AST, *kinds: str) -> boo
     if not module.is_script and _below_main_guard(module, node):
         return False
     function = function_of(module, node)
-    return function is None or (is_used(program, function) and _is_plain(module, function))
+    return function is None or (_is_plain(module, function) and _runs(program, function))
+
+
+def _runs(program: Program, function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """Whether a function is surely called: something mentions it where no condition is around, in what itself runs."""
+    if function.decorator_list or (function.name.startswith("__") and function.name.endswith("__")):
+        return True
+    if function not in program.runs:
+        program.runs[function] = False  # while it is looked at: who is called by itself alone never is
+        program.runs[function] = any(_mentions_surely(program, module, function) for module in program.modules)
+    return program.runs[function]
+
+
+def _mentions_surely(program: Program, module: Module, function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    for node in module.named.get(function.name, ()):
+        outer = function_of(module, node)
+        if outer is function or any(True for _ in conditions(module, node)):
+            continue
+        if outer is None or _runs(program, outer):
+            return True
+    return False
 
 
 def _below_main_guard(module: Module, node: ast.AST) -> bool:

@@ -1,13 +1,15 @@
 """Imports: of the source folder, of what lies beside it, and of packages."""
 
 import ast
+import os
+import posixpath
 import re
 import sys
 from collections.abc import Iterator
 from difflib import get_close_matches
 
 from trainferry.checks.code import flow
-from trainferry.checks.code.distributions import distributions
+from trainferry.checks.code.distributions import NAMESPACES, distributions, is_known
 from trainferry.checks.code.names import imports
 from trainferry.checks.code.program import Module
 from trainferry.checks.context import Context
@@ -43,12 +45,22 @@ def check(context: Context) -> Iterator[Finding]:
     seen: set[str] = set()
     yield from _started(context)
     for module in context.program.modules:
-        for node, name in imports(module.tree):
+        for node, name in _wanted(module.tree):
             top = name.partition(".")[0]
-            if top in seen or _is_local(context, name):
+            key = name if top in NAMESPACES else top
+            if key in seen or _is_local(context, name):
                 continue
-            seen.add(top)
+            seen.add(key)
             yield from _import(context, module, node, name)
+
+
+def _wanted(tree: ast.Module) -> Iterator[tuple[ast.Import | ast.ImportFrom, str]]:
+    """Each import with its dotted name; of a namespace that many share, with what is taken from it, too."""
+    for node, name in imports(tree):
+        if isinstance(node, ast.ImportFrom) and name.partition(".")[0] in NAMESPACES:
+            yield from ((node, f"{name}.{alias.name}") for alias in node.names)
+        else:
+            yield node, name
 
 
 def _started(context: Context) -> Iterator[Finding]:
@@ -81,17 +93,40 @@ def _named_files(context: Context, module: Module, node: ast.Constant, text: str
     """Scripts that a command starts and that don't travel."""
     pattern = (
         r"(?:^|[;&|]\s*)(?:bash|sh|python3?|source)\s+((?!-)[\w./-]+\.(?:sh|py))\b|^([\w./-]+\.(?:sh|"
-        r"py))$|\./([\w./-]+\.sh)\b"
+        r"py))$|(?<![\w/.])(\./[\w./-]+\.sh)\b"
     )
     for match in re.finditer(pattern, text):
         path = next(part for part in match.groups() if part)
         clean = path.removeprefix("./")
+        if _is_command(module, node, match) and clean in context.travelling and _lacks_right(context, clean):
+            message = f"'./{clean}' is started, and may not be executed: Permission denied, exit code 126"
+            remedy = f"chmod +x {clean}, or start it with bash {clean}"
+            yield found(context.job, "script-not-executable", message, remedy, at=module.at(node))
         if clean.startswith(("/", "..")) or clean in context.travelling or "cd " in text:
             continue
         close = get_close_matches(clean, context.travelling, n=1)
         remedy = f"did you mean {close[0]}?" if close else ""
         message = f"'{path}' is started, and is not in the source folder"
         yield found(context.job, "script-missing", message, remedy, at=module.at(node))
+
+
+def _is_command(module: Module, node: ast.Constant, match: re.Match[str]) -> bool:
+    """Whether a script is started by itself, not handed to a shell."""
+    if match[3]:
+        return True
+    if not (match[2] or "").startswith("./"):
+        return False
+    parent = module.parents.get(node)
+    if isinstance(parent, ast.List):
+        place = parent.elts.index(node)
+        before = parent.elts[place - 1] if place else None
+        return before is None or getattr(before, "value", None) == "-c"
+    return isinstance(parent, ast.Call)
+
+
+def _lacks_right(context: Context, path: str) -> bool:
+    """Whether a file isn't executable; Windows has no such thing to ask."""
+    return os.name == "posix" and any(file.path == path and not file.executable for file in context.snapshot.files)
 
 
 def _is_local(context: Context, name: str) -> bool:
@@ -122,13 +157,17 @@ def _import(context: Context, module: Module, node: ast.AST, name: str) -> Itera
     sure = flow.is_sure(program, module, node, *_FAILURES)
     if flow.handled(module, node, *_FAILURES) or _is_for_types(module, node):
         return
+    if name.startswith("google.colab"):
+        message = "google.colab is there in Google's notebooks only: ModuleNotFoundError anywhere else"
+        yield found(context.job, "notebook-leftover", message, at=module.at(node), severity=None if sure else W)
+        return
     if top in sys.stdlib_module_names or top in _GONE or top in _NEW:
         yield from _standard(context, module, node, top, sure=sure)
         return
     beside = _beside(context, top)
     if beside:
         rule, message, remedy = beside
-        opened = any(name.startswith("sys.path.") for _, _, name in program.calls())
+        opened = any(_may_find(context, where, call, name) for where, call, name in program.calls())
         installed = any(name in context.packages.everything for name in distributions(top))
         if not installed:
             doubtful = not sure or opened
@@ -143,6 +182,14 @@ def _import(context: Context, module: Module, node: ast.AST, name: str) -> Itera
             )
         return
     yield from _package(context, module, node, name, sure=sure)
+
+
+def _may_find(context: Context, module: Module, call: ast.Call, name: str) -> bool:
+    """Whether a change of sys.path may lead to a folder that travels; one that leads out of the source doesn't."""
+    if not name.startswith("sys.path."):
+        return False
+    text = context.values(module).text(call.args[-1]) if call.args else None
+    return text is None or not posixpath.normpath(text).startswith("..")
 
 
 def _is_for_types(module: Module, node: ast.AST) -> bool:
@@ -247,9 +294,10 @@ def _package(context: Context, module: Module, node: ast.AST, name: str, *, sure
     ):
         return
     severity, confidence = _how_sure(context, sure=sure)
-    if severity is None:
+    of_many = top in NAMESPACES and any(one.startswith(f"{top}-") for one in packages.everything)
+    if severity is None or (of_many and not is_known(name)):
         return
-    message = f"no package of the environment provides '{top}'"
+    message = f"no package of the environment provides '{name if top in NAMESPACES else top}'"
     remedy = f"add it: pip: [..., {wanted[0]}]"
     yield found(
         context.job, "package-missing", message, remedy, at=module.at(node), severity=severity, confidence=confidence

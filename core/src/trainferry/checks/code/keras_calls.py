@@ -28,6 +28,7 @@ def check(context: Context) -> Iterator[Finding]:
             yield from _split(context, module, call, last)
     yield from _loss(context)
     yield from _size(context)
+    yield from _channels(context)
 
 
 def _emit(context: Context, module: Module, node: ast.AST, message: str, remedy: str) -> Iterator[Finding]:
@@ -115,6 +116,35 @@ def _size(context: Context) -> Iterator[Finding]:
     if None not in size and size != wanted:
         message = f"the model takes pictures of {wanted[0]} x {wanted[1]}, and the loader gives {size[0]} x {size[1]}"
         yield from _emit(context, module, call, message, f"write image_size=({wanted[0]}, {wanted[1]}) for the loader")
+
+
+_COLOURS = {"rgb": 3, "rgba": 4, "grayscale": 1}
+_CONVERT = frozenset({"grayscale_to_rgb", "rgb_to_grayscale", "map", "Lambda", "concatenate", "repeat", "tile"})
+"""Calls that may change the number of channels between the loader and the model."""
+
+
+def _channels(context: Context) -> Iterator[Finding]:
+    """The colours of the pictures that are loaded against those that the model takes."""
+    program = context.program
+    loaded: set[object] = set()
+    taken: list[tuple[Module, ast.Call, object]] = []
+    for module, call, name in program.calls() if program else ():
+        last, values = name.rpartition(".")[2], context.values(module)
+        if last in _CONVERT:
+            return
+        if last in _LOADERS:
+            given = argument(call, None, "color_mode")
+            loaded.add(3 if given is None else _COLOURS.get(str(values.constant(given))))
+        shape = argument(call, 0, "shape") if last in ("Input", "InputLayer") else argument(call, None, "input_shape")
+        if isinstance(shape, ast.Tuple) and len(shape.elts) == 3:  # noqa: PLR2004  (height, width, channels)
+            taken.append((module, call, values.constant(shape.elts[2])))
+    if len(loaded) != 1 or len({number for _, _, number in taken}) != 1:
+        return
+    (given_number,), (module, call, wanted) = loaded, taken[0]
+    if isinstance(given_number, int) and isinstance(wanted, int) and given_number != wanted:
+        message = f"the model takes pictures of {wanted} channels, and the loader gives {given_number}"
+        mode = next((name for name, count in _COLOURS.items() if count == wanted), "rgb")
+        yield from _emit(context, module, call, message, f"write color_mode='{mode}' for the loader")
 
 
 def _pair(context: Context, module: Module, node: ast.expr | None) -> tuple[object, object]:

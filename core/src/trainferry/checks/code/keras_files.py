@@ -96,13 +96,41 @@ def _emit(context: Context, module: Module, call: ast.Call, message: str, remedy
     )
 
 
+_TIMES = (".strftime()", ".isoformat()", ".time()", ".now()", ".today()", ".timestamp()", ".uuid4()", ".getpid()")
+
+
+def known_end(module: Module, path: ast.expr | None, text: str | None) -> str:
+    """The path as far as its end is known; empty where it may end in anything. A time or a number is no ending."""
+    if not text or not text.endswith(UNKNOWN):
+        return text or ""
+    last = path
+    for _ in range(10):
+        if isinstance(last, ast.Name) and (value := module.names.only_value(last.id)) is not None:
+            last = value
+        elif (
+            isinstance(last, ast.Call)
+            and last.args
+            and module.names.full(last.func).endswith((".join", ".Path", "str", "int"))
+        ):
+            last = last.args[-1]
+        elif isinstance(last, ast.JoinedStr) and last.values:
+            last = last.values[-1]
+        elif isinstance(last, ast.FormattedValue):
+            last = last.value
+        elif isinstance(last, ast.BinOp):
+            last = last.right
+        else:
+            break
+    return text if isinstance(last, ast.Call) and module.names.full(last).endswith(_TIMES) else ""
+
+
 def _model(context: Context, module: Module, call: ast.Call, path: ast.expr | None) -> Iterator[Finding]:
-    text = context.values(module).text(path)
+    text = known_end(module, path, context.values(module).text(path))
     form = argument(call, None, "save_format")
     if form is not None:
         message = f"Keras 3 has no save_format any more: {ast.unparse(call)[:80]}"
         yield from _emit(context, module, call, message, "leave it out; the name says it: model.keras, or model.h5")
-    elif text and not text.endswith((".keras", ".h5", ".hdf5", UNKNOWN)):
+    elif text and not text.endswith((".keras", ".h5", ".hdf5")):
         stem = text.rstrip("/").replace(UNKNOWN, "...")
         better = f"{stem}/model.keras" if text.endswith("/") or stem in ("outputs", ".") else f"{stem}.keras"
         message = (
@@ -112,8 +140,9 @@ def _model(context: Context, module: Module, call: ast.Call, path: ast.expr | No
 
 
 def _weights(context: Context, module: Module, call: ast.Call, place: int) -> Iterator[Finding]:
-    text = context.values(module).text(argument(call, place, "filepath"))
-    if text and not text.endswith((".weights.h5", UNKNOWN, ".weights.json")):
+    path = argument(call, place, "filepath")
+    text = known_end(module, path, context.values(module).text(path))
+    if text and not text.endswith((".weights.h5", ".weights.json")):
         stem = (
             text.replace(UNKNOWN, "...")
             .removesuffix(".h5")
@@ -130,9 +159,10 @@ def _weights(context: Context, module: Module, call: ast.Call, place: int) -> It
 
 def _checkpoint(context: Context, module: Module, call: ast.Call) -> Iterator[Finding]:
     values = context.values(module)
-    text = values.text(argument(call, 0, "filepath"))
+    path = argument(call, 0, "filepath")
+    text = known_end(module, path, values.text(path))
     only_weights = values.constant(argument(call, None, "save_weights_only"))
-    if not text or text.endswith(UNKNOWN):
+    if not text:
         return
     shown = text.replace(UNKNOWN, "...")
     stem = shown.removesuffix(".hdf5").removesuffix(".h5").removesuffix(".ckpt").removesuffix(".keras").rstrip("/")

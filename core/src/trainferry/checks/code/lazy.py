@@ -33,6 +33,12 @@ _NEEDS: dict[str, tuple[str, ...]] = {
     "read_hdf": ("tables",),
     "to_hdf": ("tables",),
     "to_markdown": ("tabulate",),
+    "to_latex": ("jinja2",),
+    "Trainer": ("accelerate",),
+    "Seq2SeqTrainer": ("accelerate",),
+    "TensorBoardLogger": ("tensorboard", "tensorboardx"),
+    "prepare_model_for_kbit_training": ("bitsandbytes",),
+    "BitsAndBytesConfig": ("bitsandbytes",),
     "read_html": ("lxml", "html5lib"),
     "read_xml": ("lxml",),
     "SummaryWriter": ("tensorboard", "tensorboardx"),
@@ -54,15 +60,19 @@ def check(context: Context) -> Iterator[Finding]:
         return
     if not packages.declared:
         return
+    extras = any(one.extras - {"and-cuda"} for one in packages.requirements.values())
     seen: set[tuple[str, ...]] = set()
     for module, call, name in context.program.calls():
         last = name.rpartition(".")[2]
-        needs = _needs(last, call)
+        needs = _of_library(name, call) if last in _OF_LIBRARY else _needs(last, call)
+        needs = needs or _of_address(context.values(module).text(argument(call, 0)), name)
         if needs is None or needs in seen or any(packages.has(normal(need)) for need in needs):
             continue
         seen.add(needs)
         sure = (
-            flow.is_sure(context.program, module, call, "ImportError", "ModuleNotFoundError") and not packages.is_open
+            flow.is_sure(context.program, module, call, "ImportError", "ModuleNotFoundError")
+            and not packages.is_open
+            and not extras
         )
         message = (
             f"{last} needs {' or '.join(needs)}, which no package of the environment brings along: "
@@ -77,6 +87,30 @@ def check(context: Context) -> Iterator[Finding]:
             severity=None if sure else W,
             confidence=LIKELY if sure else POSSIBLE,
         )
+
+
+_OF_LIBRARY = {"Trainer": "transformers.", "Seq2SeqTrainer": "transformers.", "tqdm": "tqdm.notebook."}
+"""Names that other libraries have, too, with the beginning of the one that is meant."""
+_DRIVERS = {
+    "s3": ("s3fs",), "s3a": ("s3fs",), "gs": ("gcsfs",), "gcs": ("gcsfs",), "az": ("adlfs",), "abfs": ("adlfs",),
+    "abfss": ("adlfs",), "adl": ("adlfs",), "hf": ("huggingface-hub",), "azureml": ("azureml-fsspec",),
+}  # fmt: skip
+"""What pandas and fsspec need to open an address of each kind (their documentation)."""
+
+
+def _of_library(name: str, call: ast.Call) -> tuple[str, ...] | None:
+    last = name.rpartition(".")[2]
+    if not name.startswith(_OF_LIBRARY[last]):
+        return None
+    return ("ipywidgets",) if last == "tqdm" else _needs(last, call)
+
+
+def _of_address(text: str | None, name: str) -> tuple[str, ...] | None:
+    """What reading or writing a table at an address of a cloud needs."""
+    scheme, mark, _ = (text or "").partition("://")
+    if not mark or not name.rpartition(".")[2].startswith(_OF_PANDAS):
+        return None
+    return _DRIVERS.get(scheme)
 
 
 def _needs(last: str, call: ast.Call) -> tuple[str, ...] | None:

@@ -42,6 +42,28 @@ def check(context: Context) -> Iterator[Finding]:
                 yield found(context.job, "guard-never-holds", message, at=module.at(node))
 
 
+def _lacks(context: Context, module: Module, path: str, top: str) -> str:
+    """A name that the module takes from the file that is in the way, and that the file doesn't have."""
+    program = context.program
+    own = next((one for one in program.modules if one.path == path), None) if program else None
+    if own is None or program is None or own is module or "__getattr__" in own.names.functions:
+        return ""
+    names = own.names
+    there = {*names.functions, *names.classes, *names.assigned, *names.imported, "__name__", "__file__", "__doc__", "*"}
+    if "*" in {alias.name for node in own.nodes if isinstance(node, ast.ImportFrom) for alias in node.names}:
+        return ""
+    for node in module.nodes:
+        if (
+            isinstance(node, ast.Attribute)
+            and isinstance(node.value, ast.Name)
+            and module.names.imported.get(node.value.id) == top
+            and node.attr not in there
+            and flow.is_sure(program, module, node, "AttributeError")
+        ):
+            return node.attr
+    return ""
+
+
 def _argv(context: Context, module: Module) -> Iterator[Finding]:
     """Arguments that are taken by their place, beyond those that the job gives."""
     given = len(context.job.arguments)
@@ -101,5 +123,8 @@ def _shadows(context: Context) -> Iterator[Finding]:
             itself = beside[top] == context.job.script
             deeper = "." in name or not isinstance(node, ast.Import)
             message = f"{beside[top]} has the name of a module: 'import {top}' finds the file, not what it should"
-            severity = E if package and (itself or deeper) else W
+            lacks = _lacks(context, module, beside[top], top)
+            severity = E if (package and (itself or deeper)) or lacks else W
+            if lacks:
+                message += f": AttributeError, for it has no {lacks}"
             yield found(context.job, "module-shadowed", message, at=module.at(node), severity=severity)

@@ -7,6 +7,9 @@ from collections.abc import Iterator
 from trainferry.checks.code import flow
 from trainferry.checks.code.names import argument
 from trainferry.checks.code.program import Module, shown
+from trainferry.checks.code.reading import path_of, searched_folder
+from trainferry.checks.code.sinks import writes
+from trainferry.checks.code.values import DATASET, UNKNOWN
 from trainferry.checks.context import Context
 from trainferry.checks.rules import found
 from trainferry.checks.rules.rule import LIKELY, POSSIBLE, N, W
@@ -18,6 +21,10 @@ _SHARE = re.compile(r"\\\\[\w.-]+\\[\w$.-]+.*")
 _HOME = re.compile(r"(/home|/Users|/root|/mnt/[a-z]|/Volumes|/run/media|/media|/content|/kaggle)(/[^\n]*)?")
 _TILDE = re.compile(r"~[\w.-]*/[^\n]+")
 _NOT_HOMES = ("/mnt/batch", "/mnt/azureml", "/home/azureuser", "/root/.cache", "/root/.keras")
+_OF_LINUX = frozenset(
+    {"tmp", "var", "dev", "proc", "sys", "etc", "usr", "opt", "bin", "lib", "run", "azureml-envs", "outputs"}
+)
+"""Folders at the root that a node has, too."""
 _SPEAKS = frozenset({"print", "add_parser", "ArgumentParser", "warn", "info", "debug", "warning", "error", "exit"})
 _SETTINGS = (".json", ".yaml", ".yml", ".toml", ".ini", ".cfg")
 _LARGEST = 64_000
@@ -33,12 +40,50 @@ def check(context: Context) -> Iterator[Finding]:
     yield from _variables(context)
     for module in context.program.modules if context.program else ():
         seen: set[str] = set()
+        yield from _from_the_root(context, module)
         for node in module.nodes:
             if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value not in seen:
                 kind = kind_of(node.value)
                 if kind and not _is_only_said(module, node):
                     seen.add(node.value)
                     yield from _finding(context, module, node, kind)
+
+
+def _from_the_root(context: Context, module: Module) -> Iterator[Finding]:
+    """Absolute paths that are read and that a bare node doesn't have, such as those of a storage of one's own."""
+    environment = context.job.environment
+    if environment.image or environment.dockerfile or environment.curated:
+        return  # it may bring them along
+    values = context.values(module)
+    for call, name in module.calls:
+        text = searched_folder(name, values.text(path_of(call, name))) or ""
+        parts = text.split("/")
+        plain = text.startswith("/") and not text.startswith((DATASET, *_NOT_HOMES)) and len(parts) > 2  # noqa: PLR2004
+        if not plain or UNKNOWN in parts[1] or parts[1] in _OF_LINUX or kind_of(text) or _is_written(context, text):
+            continue
+        sure = context.program is not None and flow.is_sure(
+            context.program, module, call, "OSError", "FileNotFoundError"
+        )
+        sure = sure and not _looks_for(context)
+        shown_text = text.replace(UNKNOWN, "...")
+        message = f"'{shown_text}' is an absolute path that is read: it isn't there when the job runs elsewhere"
+        yield found(
+            context.job, "local-path", message, at=module.at(call), severity=None if sure else W, confidence=LIKELY
+        )
+
+
+def _is_written(context: Context, text: str) -> bool:
+    """Whether the program writes or makes something below the same folder at the root."""
+    top = "/".join(text.split("/")[:2])
+    return any((write.text or "").startswith(top) for write in writes(context))
+
+
+def _looks_for(context: Context) -> bool:
+    """Whether the program asks anywhere whether something is there, or unpacks an archive."""
+    return any(
+        name.rpartition(".")[2] in ("exists", "isdir", "isfile", "is_file", "is_dir", "unpack_archive", "extractall")
+        for _, _, name in (context.program.calls() if context.program else ())
+    )
 
 
 def _settings_files(context: Context) -> Iterator[Finding]:
@@ -120,7 +165,7 @@ def _finding(context: Context, module: Module, node: ast.Constant, kind: str) ->
     message = f"'{node.value!s}' is {kind}: it isn't there when the job runs elsewhere"
     severity = confidence = None
     if kind.endswith("home folder"):
-        severity, confidence = W, LIKELY
+        severity, confidence = (None if _is_read(module, node) else W), LIKELY
     default = _option_of(module, node)
     if default is not None:
         if any(item.partition("=")[0] in default for item in context.job.arguments):
@@ -131,6 +176,18 @@ def _finding(context: Context, module: Module, node: ast.Constant, kind: str) ->
     elif _has_alternative(context, module, node):
         severity, confidence = W, LIKELY
     yield found(context.job, "local-path", message, at=module.at(node), severity=severity, confidence=confidence)
+
+
+def _is_read(module: Module, node: ast.Constant) -> bool:
+    """Whether a path in the home folder is surely read; a download or a lock makes its file there by itself."""
+    if str(node.value).strip().startswith("~/."):
+        return False
+    for parent in module.around(node):
+        if isinstance(parent, ast.Call):
+            path = path_of(parent, module.names.full(parent.func))
+            if path is not None and any(part is node for part in ast.walk(path)):
+                return True
+    return False
 
 
 def _option_of(module: Module, node: ast.AST) -> list[str] | None:

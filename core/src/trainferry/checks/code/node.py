@@ -136,7 +136,8 @@ def _locks(context: Context, module: Module, call: ast.Call, name: str) -> Itera
         clean = text.removeprefix("sqlite:///").lstrip("./")
         if clean.startswith("outputs") or text.startswith(DATASET):
             message = (
-                f"'{text.replace(DATASET, '')}' is an SQLite database, which locks its file: a mounted folder refuses"
+                f"'{text.replace(DATASET, '')}' is a database of sqlite3 (SQLite), which locks its file: a mounted "
+                "folder refuses"
             )
             remedy = "keep it in a temporary folder, and copy it to outputs/ at the end"
             yield found(context.job, "locked-on-mount", message, remedy, at=module.at(call))

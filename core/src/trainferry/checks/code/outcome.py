@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 
 from trainferry.checks.code import flow
+from trainferry.checks.code.names import argument
 from trainferry.checks.code.program import Module
 from trainferry.checks.context import Context
 from trainferry.checks.rules import found
@@ -29,7 +30,6 @@ def check(context: Context) -> Iterator[Finding]:
         for call, name in module.calls:
             yield from _shell(context, module, call, name)
             yield from _pickled(context, module, call, name)
-            yield from _json(context, module, call, name)
             yield from _parameter(context, module, call, name)
             yield from _printed(context, module, call, name)
 
@@ -142,31 +142,6 @@ def _pickled(context: Context, module: Module, call: ast.Call, name: str) -> Ite
         )
 
 
-def _json(context: Context, module: Module, call: ast.Call, name: str) -> Iterator[Finding]:
-    """Arrays and numbers of NumPy, which JSON doesn't know."""
-    if (
-        name not in ("json.dump", "json.dumps")
-        or not call.args
-        or any(k.arg in ("default", "cls") for k in call.keywords)
-    ):
-        return
-    value = call.args[0]
-    if isinstance(value, ast.Name) and (only := module.names.only_value(value.id)) is not None:
-        value = only
-    full = module.names.full(value)
-    history = isinstance(value, ast.Attribute) and value.attr == "history" and _works_with_keras(module)
-    array = full.startswith("numpy.") or full.endswith((".predict()", ".numpy()", ".detach()", ".confusion_matrix()"))
-    if array and not full.endswith((".tolist()", ".item()")):
-        sure = context.program is not None and flow.is_sure(context.program, module, call, "TypeError")
-        message = f"{name}: JSON doesn't know NumPy's arrays and numbers (TypeError: not JSON serializable)"
-        severity = None if sure else W
-        yield found(context.job, "not-json", message, at=module.at(call), severity=severity)
-    elif history:
-        message = "history.history may hold float32 numbers (a learning rate), which JSON doesn't know (TypeError)"
-        remedy = "write json.dump(history.history, file, default=float)"
-        yield found(context.job, "not-json", message, remedy, at=module.at(call), severity=W, confidence=POSSIBLE)
-
-
 def _is_new(context: Context) -> bool:
     """Whether Keras models can be pickled: since TensorFlow 2.11 (its release notes)."""
     packages = context.packages
@@ -180,13 +155,12 @@ def _works_with_keras(module: Module) -> bool:
 def _parameter(context: Context, module: Module, call: ast.Call, name: str) -> Iterator[Finding]:
     last = name.rpartition(".")[2]
     values = context.values(module)
-    if last in ("log_param", "set_tag") and "mlflow" in name and len(call.args) > 1:
-        size = _length(context, module, call.args[1])
+    key, value = argument(call, 0, "key"), argument(call, 1, "value")
+    if last in ("log_param", "set_tag") and "mlflow" in name and key is not None and value is not None:
+        size = _length(context, module, value)
         most = LONGEST_PARAMETER if last == "log_param" else 5000
         if size > most:
-            message = (
-                f"the parameter {values.text(call.args[0])} is {size} characters long; the tracking server takes {most}"
-            )
+            message = f"the parameter {values.text(key)} is {size} characters long; the tracking server takes {most}"
             yield found(
                 context.job,
                 "parameter-long",
@@ -194,9 +168,9 @@ def _parameter(context: Context, module: Module, call: ast.Call, name: str) -> I
                 "log a short name for it, and the text as a file: mlflow.log_text",
                 at=module.at(call),
             )
-        elif _may_be_long(module, call.args[1]):
+        elif _may_be_long(module, value):
             message = (
-                f"what is logged as {values.text(call.args[0])} may be longer than the {most} characters "
+                f"what is logged as {values.text(key)} may be longer than the {most} characters "
                 "that the tracking server takes"
             )
             yield found(
@@ -207,8 +181,8 @@ def _parameter(context: Context, module: Module, call: ast.Call, name: str) -> I
                 at=module.at(call),
                 confidence=POSSIBLE,
             )
-    elif last == "log_params" and "mlflow" in name and call.args:
-        count = _count(module, call.args[0])
+    elif last == "log_params" and "mlflow" in name and (given := argument(call, 0, "params")) is not None:
+        count = _count(module, given)
         if count > MOST_PARAMETERS:
             message = (
                 f"{count} parameters in one call; the tracking server takes {MOST_PARAMETERS} (and "
@@ -217,7 +191,7 @@ def _parameter(context: Context, module: Module, call: ast.Call, name: str) -> I
             yield found(
                 context.job, "parameter-long", message, "log them as a file: mlflow.log_dict", at=module.at(call)
             )
-        elif re.search(r"vars\(|__dict__|os\.environ|get_config\(", ast.unparse(call.args[0])):
+        elif re.search(r"vars\(|__dict__|os\.environ|get_config\(", ast.unparse(given)):
             message = (
                 f"what is logged may hold values longer than {LONGEST_PARAMETER} characters, or more "
                 f"than {MOST_PARAMETERS} of them"
@@ -265,7 +239,10 @@ def _may_be_long(module: Module, node: ast.expr) -> bool:
     if isinstance(node, ast.Name) and (value := module.names.only_value(node.id)) is not None:
         text += ast.unparse(value)
     return bool(
-        re.search(r"json\.dumps|sys\.argv|get_config|to_json|os\.environ|summary|class_names|vars\(|list\(range", text)
+        re.search(
+            r"json\.dumps|sys\.argv|get_config|to_json|os\.environ|summary|class_names|vars\(|list\(range|\.join\(",
+            text,
+        )
     )
 
 

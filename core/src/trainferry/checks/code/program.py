@@ -1,7 +1,9 @@
 """The modules of a job that run: the script, and what it imports from the source folder."""
 
 import ast
+import io
 import os
+import tokenize
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -45,6 +47,17 @@ class Module:
         return frozenset(found | {node.attr for node in self.nodes if isinstance(node, ast.Attribute)})
 
     @cached_property
+    def named(self) -> dict[str, list[ast.AST]]:
+        """Where each name and attribute is mentioned, but for the places that only define one."""
+        found: dict[str, list[ast.AST]] = {}
+        for node in self.nodes:
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+                found.setdefault(node.id, []).append(node)
+            elif isinstance(node, ast.Attribute):
+                found.setdefault(node.attr, []).append(node)
+        return found
+
+    @cached_property
     def names(self) -> names.Names:
         """What the module's names stand for."""
         return names.Names(self.tree)
@@ -77,6 +90,8 @@ class Program:
     error: SyntaxError | None = None
     """What is wrong with the first file that is no Python; `broken` is its path."""
     broken: Path | None = None
+    runs: dict[ast.AST, bool] = field(default_factory=dict)
+    """Functions that are known to run whenever the script does, or not to; filled as they are asked for."""
 
     @property
     def script(self) -> Module:
@@ -147,13 +162,33 @@ def parse(text: bytes, path: Path) -> ast.Module | SyntaxError | None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # an invalid escape is the script's own business
         try:
-            return ast.parse(text, str(path))
+            return _not_in_its_encoding(text, path) or ast.parse(text, str(path))
         except SyntaxError as error:
             return error
         except ValueError as error:
             return SyntaxError(str(error))
         except (RecursionError, MemoryError):
             return None
+
+
+def _not_in_its_encoding(text: bytes, path: Path) -> SyntaxError | None:
+    """What Python says of a file that isn't in the encoding that it names, UTF-8 if it names none (PEP 263).
+
+    Raises SyntaxError for an encoding that there is none of.
+    """
+    try:
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(text).readline)
+    except SyntaxError as error:
+        if "invalid or missing" not in str(error):
+            raise
+        encoding = "utf-8"
+    try:
+        text.decode(encoding)
+    except UnicodeDecodeError as error:
+        line = text.count(b"\n", 0, error.start) + 1
+        said = f"byte {text[error.start]:#x} is not {encoding}: save the file as UTF-8"
+        return SyntaxError(said, (str(path), line, 1, None))
+    return None
 
 
 def shown(path: Path) -> str:

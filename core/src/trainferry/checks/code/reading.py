@@ -15,6 +15,7 @@ from trainferry.checks.code.writing import ALONE, made_folders, pattern
 from trainferry.checks.context import Context
 from trainferry.checks.rules import found
 from trainferry.checks.rules.rule import LIKELY, W
+from trainferry.snapshot.exclusions import never_travels
 from trainferry.specs.finding import Finding
 
 _READERS: dict[str, tuple[int, tuple[str, ...]]] = {
@@ -36,6 +37,31 @@ _READERS: dict[str, tuple[int, tuple[str, ...]]] = {
     "tensorflow.io.read_file": (0, ("filename",)),
     "toml.load": (0, ("f",)),
     "dotenv.dotenv_values": (0, ("dotenv_path",)),
+    "dotenv.load_dotenv": (0, ("dotenv_path",)),
+    "bz2.open": (0, ("filename",)),
+    "zipfile.ZipFile": (0, ("file",)),
+    "tarfile.open": (0, ("name",)),
+    "shutil.unpack_archive": (0, ("filename",)),
+    "shutil.copy": (0, ("src",)),
+    "shutil.copyfile": (0, ("src",)),
+    "shutil.copytree": (0, ("src",)),
+    "os.walk": (0, ("top",)),
+    "glob.glob": (0, ("pathname",)),
+    "glob.iglob": (0, ("pathname",)),
+    "os.stat": (0, ("path",)),
+    "os.path.getsize": (0, ("filename",)),
+    "scipy.io.loadmat": (0, ("file_name",)),
+    "soundfile.read": (0, ("file",)),
+    "librosa.load": (0, ("path",)),
+    "imageio.imread": (0, ("uri",)),
+    "imageio.v2.imread": (0, ("uri",)),
+    "skimage.io.imread": (0, ("fname",)),
+    "omegaconf.OmegaConf.load": (0, ("file_",)),
+    "datasets.load_from_disk": (0, ("dataset_path",)),
+    "xml.etree.ElementTree.parse": (0, ("source",)),
+    "logging.config.fileConfig": (0, ("fname",)),
+    "tensorflow.data.TFRecordDataset": (0, ("filenames",)),
+    "tensorflow.data.TextLineDataset": (0, ("filenames",)),
 }
 _LAST = {
     "load_model": (0, ("filepath", "path")),
@@ -52,9 +78,19 @@ _LAST = {
     "read_parquet": (0, ("path",)),
     "read_pickle": (0, ("filepath_or_buffer",)),
     "read_table": (0, ("filepath_or_buffer",)),
+    "read_feather": (0, ("path",)),
+    "read_hdf": (0, ("path_or_buf",)),
+    "read_fwf": (0, ("filepath_or_buffer",)),
+    "scan_csv": (0, ("source",)),
 }
-_OWN = frozenset({"read_text", "read_bytes", "iterdir"})
+_OPENS = frozenset({"open", "io.open", "gzip.open", "bz2.open", "h5py.File", "zipfile.ZipFile", "tarfile.open"})
+"""Functions that read or write, by their mode."""
+_OWN = frozenset({"read_text", "read_bytes", "iterdir", "glob", "rglob", "stat"})
+_SEARCHES = frozenset({"glob", "iglob", "rglob", "walk", "load_dotenv"})
+"""Calls that find nothing where there is nothing, and go on."""
 _ASKS = frozenset({"os.path.isdir", "os.path.exists", "os.path.isfile"})
+_LISTS = frozenset({"iterdir", "listdir", "scandir", "chdir", "walk", "glob", "rglob", "ImageFolder"})
+"""Calls that want something in a folder."""
 _MARKS = frozenset({".gitkeep", ".keep", ".gitignore", ".placeholder", ".empty"})
 _FAILURES = ("OSError", "FileNotFoundError", "IOError")
 
@@ -70,15 +106,26 @@ def check(context: Context) -> Iterator[Finding]:
         values = context.values(module)
         for call, name in module.calls:
             path = path_of(call, name)
-            text = values.text(path)
+            text = searched_folder(name, values.text(path))
             if name in _ASKS and text is None and call.args:
                 yield from _asked(context, module, call)
             if path is None or text is None or not _is_relative(text):
                 continue
             clean = posixpath.normpath(text)
+            if name.rpartition(".")[2] in _LISTS and clean in context.folders and clean not in written + made:
+                yield from _only_marks(context, module, call, clean)
             if clean not in seen and not _is_there(context, clean, written + made):
                 seen.add(clean)
-                yield from _missing(context, module, call, text)
+                yield from _missing(context, module, call, name, text)
+
+
+def searched_folder(name: str, text: str | None) -> str | None:
+    """The folder in which a pattern is looked for; any other path as it is."""
+    if text is None or name not in ("glob.glob", "glob.iglob"):
+        return text
+    parts = text.split("/")
+    plain = next((number for number, part in enumerate(parts) if set(part) & set("*?[" + UNKNOWN)), len(parts) - 1)
+    return "/".join(parts[:plain]) or "."
 
 
 def _asked(context: Context, module: Module, call: ast.Call) -> Iterator[Finding]:
@@ -92,6 +139,11 @@ def _asked(context: Context, module: Module, call: ast.Call) -> Iterator[Finding
         or not (context.snapshot.root / path).is_dir()
     ):
         return
+    yield from _only_marks(context, module, call, path)
+
+
+def _only_marks(context: Context, module: Module, call: ast.Call, path: str) -> Iterator[Finding]:
+    """A folder in which nothing lies but a mark that keeps it in git."""
     inside = [own for own in context.travelling if own.startswith(f"{path}/")]
     if all(posixpath.basename(own) in _MARKS for own in inside):
         message = (
@@ -119,7 +171,7 @@ def _is_insisted_on(module: Module, call: ast.Call) -> bool:
 def path_of(call: ast.Call, name: str) -> ast.expr | None:
     """What a call reads from; None for a call that reads nothing."""
     last = name.rpartition(".")[2]
-    if name in ("open", "io.open", "gzip.open", "h5py.File"):
+    if name in _OPENS:
         return argument(call, _READERS[name][0], *_READERS[name][1]) if _reads(call, name) else None
     known = _READERS.get(name) or _LAST.get(last)
     if known:
@@ -155,11 +207,14 @@ def _is_there(context: Context, path: str, written: list[str]) -> bool:
     )
 
 
-def _missing(context: Context, module: Module, call: ast.Call, text: str) -> Iterator[Finding]:
+def _missing(context: Context, module: Module, call: ast.Call, name: str, text: str) -> Iterator[Finding]:
     program = context.program
     sure = program is not None and flow.is_sure(program, module, call, *_FAILURES) and not _is_asked_for(context, text)
     rule, message, remedy = _why(context, text)
-    surely = sure and rule != "file-nowhere"
+    searches = name.rpartition(".")[2] in _SEARCHES
+    is_here = not text.startswith("..") or (context.snapshot.root / text).exists()
+    missed = rule in ("dataset-by-path", "file-outside") and is_here
+    surely = sure and rule != "file-nowhere" and (missed or not searches)
     yield found(
         context.job,
         rule,
@@ -191,7 +246,7 @@ def _is_asked_for(context: Context, text: str) -> bool:
     return not base
 
 
-def _why(context: Context, text: str) -> tuple[str, str, str]:  # noqa: C901  (one branch for each reason)
+def _why(context: Context, text: str) -> tuple[str, str, str]:  # noqa: C901, PLR0911, PLR0912  (one branch for each reason)
     """The rule that a missing path breaks, with message and remedy."""
     path = posixpath.normpath(text)
     if "\\" in text:
@@ -202,6 +257,9 @@ def _why(context: Context, text: str) -> tuple[str, str, str]:  # noqa: C901  (o
         if other.lower() == path.lower():
             return "path-case", f"'{text}' is read, but it is called {other}: case counts on Linux", f"write '{other}'"
     if path.startswith(".."):
+        dataset = _dataset_at(context, context.snapshot.root / path)
+        if dataset:
+            return _by_place(text, dataset)
         message = f"'{text}' leads out of the source folder, and only that travels"
         return "file-outside", message, "move it into the source folder, or make it a dataset"
     folder = posixpath.dirname(context.job.script)
@@ -219,21 +277,29 @@ def _why(context: Context, text: str) -> tuple[str, str, str]:  # noqa: C901  (o
         reason = context.snapshot.ignore_file or "what never travels"
         dataset = _dataset_at(context, own)
         if dataset:
-            message = f"'{text}' is read by its place on this machine; there the dataset '{dataset}' has another path"
-            return "dataset-by-path", message, f"take it from an argument: ${{{{ datasets.{dataset} }}}}"
+            return _by_place(text, dataset)
+        if never_travels(posixpath.basename(path)):
+            message = f"'{text}' is read, but never travels, as it may hold secrets or is a cache"
+            return "file-excluded", message, "set what the script needs under environment.variables"
         message = f"'{text}' is read, but doesn't travel: {reason} leaves it out"
         return "file-excluded", message, f"let it in with !{text} in .ferryignore, or make it a dataset"
     for place in context.beyond():
         if (place / path).exists():
             dataset = _dataset_at(context, place / path)
             if dataset:
-                message = f"'{text}' is the dataset '{dataset}', which has another path where the job runs"
-                return "dataset-by-path", message, f"take it from an argument: ${{{{ datasets.{dataset} }}}}"
+                return _by_place(text, dataset)
             message = f"'{text}' is read, but lies in {place}, outside of the source folder"
             return "file-outside", message, "move it into the source folder, or make it a dataset"
     close = get_close_matches(path, context.travelling, n=1, cutoff=0.8)
     remedy = f"did you mean {close[0]}?" if close else "put it into the source folder, or make it a dataset"
     return "file-nowhere", f"'{text}' is read, but nothing of that name travels or is written before", remedy
+
+
+def _by_place(text: str, dataset: str) -> tuple[str, str, str]:
+    message = (
+        f"'{text}' is read by its place on this machine; where the job runs the dataset '{dataset}' has another path"
+    )
+    return "dataset-by-path", message, f"take it from an argument: ${{{{ datasets.{dataset} }}}}"
 
 
 def _dataset_at(context: Context, path: "os.PathLike[str]") -> str | None:

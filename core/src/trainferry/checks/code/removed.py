@@ -1,10 +1,11 @@
 """Names and arguments that a library no longer has in the version that would be installed."""
 
 import ast
+import sys
 from collections.abc import Iterator
 
 from trainferry.checks.code import flow
-from trainferry.checks.code.keras_files import uses_keras_3
+from trainferry.checks.code.keras_files import imports_keras, uses_keras_3
 from trainferry.checks.code.program import Module
 from trainferry.checks.context import Context
 from trainferry.checks.rules import found
@@ -27,6 +28,48 @@ numpy.sometrue|numpy|2.0|np.any|
 numpy.alltrue|numpy|2.0|np.all|
 numpy.in1d|numpy|2.4|np.isin|
 numpy.trapz|numpy|2.4|np.trapezoid|
+numpy.asscalar|numpy|1.23|.item()|
+numpy.complex_|numpy|2.0|np.complex128|
+numpy.string_|numpy|2.0|np.bytes_|
+numpy.unicode_|numpy|2.0|np.str_|
+numpy.Infinity|numpy|2.0|np.inf|
+numpy.infty|numpy|2.0|np.inf|
+numpy.cast|numpy|2.0|np.asarray(..., dtype=...)|
+numpy.find_common_type|numpy|2.0|np.result_type|
+numpy.row_stack|numpy|2.4|np.vstack|
+pandas.np|pandas|2.0|import numpy|
+pandas.Panel|pandas|1.0|another structure|
+pandas.io.json.json_normalize|pandas|2.0|pandas.json_normalize|
+sklearn.preprocessing.Imputer|scikit-learn|0.22|sklearn.impute.SimpleImputer|
+sklearn.utils.testing|scikit-learn|0.24|sklearn.utils._testing|
+sklearn.metrics.plot_roc_curve|scikit-learn|1.2|RocCurveDisplay.from_estimator|
+sklearn.metrics.plot_precision_recall_curve|scikit-learn|1.2|PrecisionRecallDisplay.from_estimator|
+sklearn.grid_search|scikit-learn|0.20|sklearn.model_selection|
+sklearn.learning_curve|scikit-learn|0.20|sklearn.model_selection|
+sklearn.ensemble.partial_dependence|scikit-learn|0.24|sklearn.inspection|
+scipy.interp|scipy|1.13|numpy.interp|
+scipy.integrate.cumtrapz|scipy|1.14|scipy.integrate.cumulative_trapezoid|
+scipy.integrate.trapz|scipy|1.14|scipy.integrate.trapezoid|
+scipy.integrate.simps|scipy|1.14|scipy.integrate.simpson|
+scipy.signal.hann|scipy|1.13|scipy.signal.windows.hann|
+scipy.misc.derivative|scipy|1.12|numdifftools|
+scipy.misc.face|scipy|1.12|scipy.datasets.face|
+matplotlib.cm.get_cmap|matplotlib|3.9|matplotlib.colormaps|
+matplotlib.cm.register_cmap|matplotlib|3.9|matplotlib.colormaps.register|
+collections.Mapping|python|3.10|collections.abc.Mapping|
+collections.MutableMapping|python|3.10|collections.abc.MutableMapping|
+collections.Iterable|python|3.10|collections.abc.Iterable|
+collections.Sequence|python|3.10|collections.abc.Sequence|
+collections.Callable|python|3.10|collections.abc.Callable|
+inspect.getargspec|python|3.11|inspect.getfullargspec|
+asyncio.coroutine|python|3.11|async def|
+fractions.gcd|python|3.9|math.gcd|
+time.clock|python|3.8|time.perf_counter|
+platform.linux_distribution|python|3.8|the package distro|
+locale.format|python|3.12|locale.format_string|
+ssl.wrap_socket|python|3.12|ssl.SSLContext.wrap_socket|
+pkgutil.ImpImporter|python|3.12|importlib|
+unittest.makeSuite|python|3.13|unittest.TestLoader|
 PIL.Image.ANTIALIAS|pillow|10|Image.LANCZOS|
 PIL.Image.CUBIC|pillow|10|Image.BICUBIC|
 PIL.Image.LINEAR|pillow|10|Image.BILINEAR|
@@ -87,12 +130,14 @@ _METHODS = {
     "evaluate_generator": ("evaluate", "keras", "3"),
     "predict_classes": ("predict(...).argmax(axis=-1)", "tensorflow", "2.6"),
     "predict_proba_classes": ("predict", "tensorflow", "2.6"),
+    "iteritems": ("items", "pandas", "2.0"),
 }
 _ARGUMENTS = {
     "lr": "learning_rate",
     "decay": "a schedule of keras.optimizers.schedules",
 }
 _OPTIMIZERS = frozenset(["Adam", "SGD", "RMSprop", "Adagrad", "Adadelta", "Adamax", "Nadam", "Ftrl", "AdamW"])
+_STYLES = frozenset({"matplotlib.pyplot.style.use", "matplotlib.style.use", "matplotlib.pyplot.style.context"})
 _FIT = {"workers": "", "use_multiprocessing": "", "max_queue_size": ""}
 
 
@@ -114,7 +159,12 @@ def check(context: Context) -> Iterator[Finding]:
 def _names(context: Context, module: Module, table: dict[str, tuple[str, str, str]]) -> Iterator[Finding]:
     seen: set[str] = set()
     for node in module.nodes:
+        yield from _learning_rate(context, module, node)
         for name in _used(module, node):
+            if name not in seen and _is_of_old_backend(context, name):
+                seen.add(name)
+                remedy = f"write keras.ops.{name.rpartition('.')[2]}, or hold keras<3"
+                yield from _emit(context, module, node, f"{_written(node, name)} is gone since keras 3", remedy)
             own = name.replace("tensorflow.keras.", "keras.", 1) if name.startswith("tensorflow.keras.") else name
             known = _longest(own, table)
             if known is None or known in seen or not _is_gone(context, table[known], name):
@@ -129,6 +179,42 @@ def _names(context: Context, module: Module, table: dict[str, tuple[str, str, st
                 f"{_written(node, name[: len(name) - len(own) + len(known)])} is gone since {package} {version}",
                 f"write {instead}, or hold {package}<{version}",
             )
+
+
+_OF_BACKEND = frozenset(
+    {
+        "backend",
+        "cast_to_floatx",
+        "clear_session",
+        "epsilon",
+        "floatx",
+        "get_uid",
+        "image_data_format",
+        "is_float_dtype",
+    }
+    | {"is_int_dtype", "is_keras_tensor", "result_type", "rnn", "set_epsilon", "set_floatx", "set_image_data_format"}
+    | {"standardize_dtype", "name_scope", "common", "config", "get_session", "set_session", "learning_phase"}
+    | {"set_learning_phase", "tensorflow", "torch", "jax", "numpy", "Variable", "StatelessScope", "KerasTensor"}
+)
+"""What `keras.backend` of Keras 3 has, and what another row speaks of."""
+
+
+def _is_of_old_backend(context: Context, name: str) -> bool:
+    """`keras.backend.mean`: Keras 3 has its operations in keras.ops; tf.keras.backend still has the old ones."""
+    parts = name.split(".")
+    wanted = parts[:2] == ["keras", "backend"] and len(parts) == 3  # noqa: PLR2004
+    return wanted and parts[2] not in _OF_BACKEND and uses_keras_3(context)
+
+
+def _learning_rate(context: Context, module: Module, node: ast.AST) -> Iterator[Finding]:
+    """`model.optimizer.lr`, which Keras 3 calls learning_rate."""
+    if not (isinstance(node, ast.Attribute) and node.attr == "lr" and imports_keras(context) and uses_keras_3(context)):
+        return
+    owner = module.names.full(node.value)
+    made = owner.startswith(("keras.optimizers.", "tensorflow.keras.optimizers.")) and owner.endswith("()")
+    if made or ast.unparse(node.value).endswith(".optimizer"):
+        message = f"{ast.unparse(node)}: optimizers have no lr in Keras 3, but learning_rate"
+        yield from _emit(context, module, node, message, "write learning_rate in place of lr")
 
 
 def _written(node: ast.AST, full: str) -> str:
@@ -158,6 +244,8 @@ def _longest(name: str, table: dict[str, tuple[str, str, str]]) -> str | None:
 def _is_gone(context: Context, row: tuple[str, str, str], name: str) -> bool:
     package, version, _ = row
     packages = context.packages
+    if package == "python":
+        return _python(context) >= tuple(int(part) for part in version.split("."))
     if name == "numpy.bool" and packages.at_least("numpy", "2.0") is not False:
         return False  # NumPy 2 has the name again, for its own type
     if package == "keras":
@@ -178,6 +266,12 @@ def _is_gone(context: Context, row: tuple[str, str, str], name: str) -> bool:
     return packages.at_least(package, version) is True
 
 
+def _python(context: Context) -> tuple[int, ...]:
+    """The Python that the job runs with."""
+    text = context.job.environment.python
+    return tuple(int(part) for part in text.split(".")[:2]) if text else sys.version_info[:2]
+
+
 def _numpy_is_new(context: Context, version: str) -> bool:
     """Whether the NumPy that others bring along is surely of this version: TensorFlow holds it back in some."""
     from packaging.version import Version  # noqa: PLC0415
@@ -196,42 +290,63 @@ def _numpy_is_new(context: Context, version: str) -> bool:
 def _calls(context: Context, module: Module) -> Iterator[Finding]:
     keras_3 = uses_keras_3(context)
     for call, name in module.calls:
-        last = name.rpartition(".")[2]
-        given = {keyword.arg for keyword in call.keywords}
-        if last in _METHODS and isinstance(call.func, ast.Attribute):
-            instead, package, version = _METHODS[last]
-            gone = (
-                keras_3
-                if package == "keras"
-                else bool(context.packages.tensorflow)
-                and context.packages.at_least(context.packages.tensorflow or "", version) is True
-            )
-            if gone:
-                yield from _emit(context, module, call, f"models have no {last} any more", f"write {instead}")
-        elif keras_3 and last in _OPTIMIZERS and ("keras" in name or name == last):
-            for wrong in given & _ARGUMENTS.keys():
-                yield from _emit(
-                    context,
-                    module,
-                    call,
-                    f"{last} has no argument {wrong} in Keras 3",
-                    f"write {_ARGUMENTS[wrong or '']}",
-                )
-        elif keras_3 and last == "fit" and isinstance(call.func, ast.Attribute):
-            for wrong in sorted(str(name) for name in given & _FIT.keys()):
-                yield from _emit(
-                    context,
-                    module,
-                    call,
-                    f"fit has no argument {wrong} in Keras 3",
-                    "leave it out; a PyDataset takes it",
-                )
-        elif keras_3 and last == "ModelCheckpoint" and "period" in given:
-            yield from _emit(
-                context, module, call, "ModelCheckpoint has no argument period in Keras 3", "write save_freq='epoch'"
-            )
-        elif keras_3 and last == "load_model" and call.args:
-            yield from _loaded(context, module, call)
+        if name.rpartition(".")[2] in _METHODS and isinstance(call.func, ast.Attribute):
+            yield from _method(context, module, call, keras_3=keras_3)
+        else:
+            yield from _of_tables(context, module, call, name)
+            if keras_3:
+                yield from _of_keras(context, module, call, name)
+
+
+def _method(context: Context, module: Module, call: ast.Call, *, keras_3: bool) -> Iterator[Finding]:
+    last = getattr(call.func, "attr", "")
+    instead, package, version = _METHODS[last]
+    if package == "tensorflow":
+        package = context.packages.tensorflow or package
+    if keras_3 if package == "keras" else context.packages.at_least(package, version) is True:
+        owners = "tables" if package == "pandas" else "models"
+        yield from _emit(context, module, call, f"{owners} have no {last} any more", f"write {instead}")
+
+
+def _of_tables(context: Context, module: Module, call: ast.Call, name: str) -> Iterator[Finding]:
+    """Calls of pandas, matplotlib and scikit-learn."""
+    last, packages = name.rpartition(".")[2], context.packages
+    given = {keyword.arg for keyword in call.keywords}
+    if last == "append" and "ignore_index" in given and packages.at_least("pandas", "2.0") is True:
+        message = "tables have no append since pandas 2.0"
+        yield from _emit(context, module, call, message, "write pandas.concat([a, b]), or hold pandas<2")
+    elif name in _STYLES and packages.at_least("matplotlib", "3.8") is True:
+        yield from _style(context, module, call)
+    elif last == "OneHotEncoder" and "sparse" in given and packages.at_least("scikit-learn", "1.4") is True:
+        message = "OneHotEncoder has no argument sparse since scikit-learn 1.4"
+        yield from _emit(context, module, call, message, "write sparse_output")
+
+
+def _of_keras(context: Context, module: Module, call: ast.Call, name: str) -> Iterator[Finding]:
+    """Calls that Keras 3 takes otherwise."""
+    last = name.rpartition(".")[2]
+    given = {keyword.arg for keyword in call.keywords}
+    if last in _OPTIMIZERS and ("keras" in name or name == last):
+        for wrong in sorted(str(one) for one in given & _ARGUMENTS.keys()):
+            message = f"{last} has no argument {wrong} in Keras 3"
+            yield from _emit(context, module, call, message, f"write {_ARGUMENTS[wrong]}")
+    elif last == "fit" and isinstance(call.func, ast.Attribute):
+        for wrong in sorted(str(one) for one in given & _FIT.keys()):
+            message = f"fit has no argument {wrong} in Keras 3"
+            yield from _emit(context, module, call, message, "leave it out; a PyDataset takes it")
+    elif last == "ModelCheckpoint" and "period" in given:
+        message = "ModelCheckpoint has no argument period in Keras 3"
+        yield from _emit(context, module, call, message, "write save_freq='epoch'")
+    elif last == "load_model" and call.args:
+        yield from _loaded(context, module, call)
+
+
+def _style(context: Context, module: Module, call: ast.Call) -> Iterator[Finding]:
+    text = context.values(module).constant(call.args[0]) if call.args else None
+    if isinstance(text, str) and text.startswith("seaborn") and "v0_8" not in text:
+        message = f"matplotlib has no style '{text}' since 3.8"
+        right = text.replace("seaborn", "seaborn-v0_8", 1)
+        yield from _emit(context, module, call, message, f"write '{right}', or hold matplotlib<3.8")
 
 
 def _loaded(context: Context, module: Module, call: ast.Call) -> Iterator[Finding]:
@@ -249,7 +364,7 @@ def _loaded(context: Context, module: Module, call: ast.Call) -> Iterator[Findin
 def _emit(context: Context, module: Module, node: ast.AST, message: str, remedy: str) -> Iterator[Finding]:
     program = context.program
     sure = program is not None and flow.is_sure(
-        program, module, node, "AttributeError", "ImportError", "TypeError", "ValueError"
+        program, module, node, "AttributeError", "ImportError", "TypeError", "ValueError", "OSError"
     )
     yield found(
         context.job, "api-gone", message, remedy, at=module.at(node), severity=None if sure else W, confidence=LIKELY

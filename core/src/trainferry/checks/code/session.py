@@ -1,15 +1,14 @@
-"""What a script expects of the person or machine that starts it: variables, answers, a screen, the internet."""
+"""What a script expects of the person or machine that starts it: variables, answers, a screen."""
 
 import ast
 import re
 from collections.abc import Iterator
 
 from trainferry.checks.code import flow
-from trainferry.checks.code.names import argument
 from trainferry.checks.code.program import Module
 from trainferry.checks.context import Context
 from trainferry.checks.rules import found
-from trainferry.checks.rules.rule import LIKELY, POSSIBLE, N, W
+from trainferry.checks.rules.rule import LIKELY, POSSIBLE, W
 from trainferry.specs.finding import Finding
 
 _EVERYWHERE = re.compile(
@@ -18,6 +17,11 @@ _EVERYWHERE = re.compile(
     r"AZUREML_\w+|MLFLOW_\w+|SLURM_\w+|KERAS_BACKEND|KERAS_HOME"
 )
 """Variables that a node, a framework or a launcher sets."""
+_TAKE_TEXT = frozenset(
+    {"int", "float", "open", "len", "pathlib.Path", "os.path.join", "os.makedirs", "os.listdir", "os.path.exists"}
+    | {"os.path.isdir", "os.path.isfile", "os.chdir", "json.loads", "os.path.dirname", "os.path.expanduser"}
+)
+"""Functions that fail on None (their documentation)."""
 _SIGN_INS = {
     "Workspace.from_config": "azureml.core",
     "Workspace.get": "azureml.core",
@@ -30,6 +34,9 @@ _SIGN_INS = {
     "drive.mount": "google.colab",
     "ee.Authenticate": "ee",
     "auth.authenticate_user": "google.colab",
+    "acquire_token_interactive": "msal",
+    "initiate_device_flow": "msal",
+    "run_local_server": "google_auth_oauthlib",
 }
 _KEYS = {
     "wandb.login": "WANDB_API_KEY",
@@ -76,32 +83,15 @@ _WINDOWS = frozenset(
         "cv2.waitKey",
         "tkinter.Tk",
         "turtle.Screen",
+        "cv2.destroyAllWindows",
         "pygame.display.set_mode",
+        "PyQt6.QtWidgets.QApplication",
+        "PySide6.QtWidgets.QApplication",
         "PyQt5.QtWidgets.QApplication",
     }
 )
 _SIGN_IN_COMMANDS = re.compile(
     r"\b(az login|gcloud auth login|huggingface-cli login|wandb login|aws configure|kaggle config)\b"
-)
-_FETCHES = (
-    "urlretrieve",
-    "urlopen",
-    "get_file",
-    "snapshot_download",
-    "hf_hub_download",
-    "from_pretrained",
-    "load_dataset",
-    "dataset_download",
-    "gdown.download",
-    "wget.download",
-    "load_state_dict_from_url",
-    "download_and_prepare",
-    "KerasLayer",
-)
-_LOADS = (".load", ".get", ".post", ".open", ".read_csv", ".read_json", ".read_parquet", ".Request", ".from_url")
-_DATA = re.compile(
-    r"keras\.datasets\.(\w+)\.load_data|sklearn\.datasets\.fetch_\w+|tensorflow_datasets\.load|"
-    r"torchvision\.datasets\.\w+|requests\.get|torch\.hub\.load|nltk\.download"
 )
 
 
@@ -112,11 +102,12 @@ def check(context: Context) -> Iterator[Finding]:
     yield from _backend_variable(context)
     for module in context.program.modules:
         yield from _variables(context, module)
+        if context.target is None or not context.target.display:
+            yield from _assigned_backend(context, module)
         for call, name in module.calls:
             yield from _sign_in(context, module, call, name)
             yield from _question(context, module, call, name)
             yield from _screen(context, module, call, name)
-            yield from _fetch(context, module, call, name)
 
 
 def _sure(context: Context, module: Module, node: ast.AST, *kinds: str) -> bool:
@@ -138,7 +129,7 @@ def _variables(context: Context, module: Module) -> Iterator[Finding]:
         if needed and f"'{name}' in os.environ" in ast.unparse(module.tree):
             continue
         seen.add(name)
-        sure = needed and _sure(context, module, node, "KeyError")
+        sure = needed and _sure(context, module, node, "KeyError" if isinstance(node, ast.Subscript) else "TypeError")
         secret = any(word in name for word in ("KEY", "TOKEN", "SECRET", "PASSWORD", "PASS", "CONNECTION"))
         remedy = f"set environment: {{variables: {{{name}: ...}}}}" + (
             "; a secret belongs into the target's key vault, not into the file" if secret else ""
@@ -165,9 +156,18 @@ def _read(module: Module, node: ast.AST) -> tuple[str | None, bool]:
         case ast.Call(args=[ast.Constant(value=str(name))], keywords=[]):
             full = module.names.full(node.func)
             if full in ("os.getenv", "os.environ.get"):
-                used = module.parents.get(node)
-                return name, isinstance(used, ast.Call) and getattr(used.func, "id", "") in ("int", "float")
+                return name, _is_text(module, node)
     return None, False
+
+
+def _is_text(module: Module, node: ast.AST) -> bool:
+    """Whether what an expression gives is used as a text there, so that None ends the script."""
+    match module.parents.get(node):
+        case ast.Call(func=func, args=args) if node in args:
+            return module.names.full(func) in _TAKE_TEXT
+        case ast.BinOp(op=ast.Add() | ast.Div()) | ast.Attribute():
+            return True
+    return False
 
 
 def _is_set(context: Context, name: str) -> bool:
@@ -194,7 +194,9 @@ def _is_set(context: Context, name: str) -> bool:
 
 def _sign_in(context: Context, module: Module, call: ast.Call, name: str) -> Iterator[Finding]:
     known = next((end for end in _SIGN_INS if name.endswith(end)), None)
-    if known:
+    if name == "azureml.core.Workspace":
+        known = "azureml.core.Workspace"
+    if known and not any(keyword.arg in ("auth", "credential", "credentials") for keyword in call.keywords):
         message = f"{known} signs in as a person, and nobody is there to answer: the job would wait, and be paid for"
         yield found(
             context.job,
@@ -262,23 +264,36 @@ def _backend_variable(context: Context) -> Iterator[Finding]:
         yield found(context.job, "needs-screen", message, "take it out, or write Agg", at=at, severity=W)
 
 
+def _assigned_backend(context: Context, module: Module) -> Iterator[Finding]:
+    """`os.environ["MPLBACKEND"] = "Qt5Agg"`, by which a script asks for a screen, too."""
+    for node in module.nodes:
+        if not (isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Subscript)):
+            continue
+        target = node.targets[0]
+        if module.names.full(target.value) == "os.environ" and getattr(target.slice, "value", "") == "MPLBACKEND":
+            yield from _backend(context, module, node, context.values(module).constant(node.value))
+
+
+def _backend(context: Context, module: Module, node: ast.AST, backend: object) -> Iterator[Finding]:
+    if not isinstance(backend, str) or backend.lower() not in {screen.lower() for screen in _SCREENS}:
+        return
+    sure = _sure(context, module, node, "ImportError")
+    yield found(
+        context.job,
+        "needs-screen",
+        f"the backend {backend} of matplotlib needs a screen, and a node has none",
+        "leave the backend out, or write matplotlib.use('Agg')",
+        at=module.at(node),
+        severity=None if sure else W,
+        confidence=None if sure else LIKELY,
+    )
+
+
 def _screen(context: Context, module: Module, call: ast.Call, name: str) -> Iterator[Finding]:
     if context.target is not None and context.target.display:
         return
     if name in ("matplotlib.use", "matplotlib.pyplot.switch_backend") and call.args:
-        backend = context.values(module).constant(call.args[0])
-        if isinstance(backend, str) and backend.lower() in {screen.lower() for screen in _SCREENS}:
-            sure = _sure(context, module, call, "ImportError")
-            message = f"the backend {backend} of matplotlib needs a screen, and a node has none"
-            yield found(
-                context.job,
-                "needs-screen",
-                message,
-                "leave matplotlib.use out, or write matplotlib.use('Agg')",
-                at=module.at(call),
-                severity=None if sure else W,
-                confidence=None if sure else LIKELY,
-            )
+        yield from _backend(context, module, call, context.values(module).constant(call.args[0]))
     elif name in _WINDOWS:
         sure = _sure(context, module, call)
         yield found(
@@ -298,62 +313,3 @@ def _screen(context: Context, module: Module, call: ast.Call, name: str) -> Iter
             "plt.savefig('outputs/NAME.png') keeps the picture",
             at=module.at(call),
         )
-
-
-def _fetch(context: Context, module: Module, call: ast.Call, name: str) -> Iterator[Finding]:
-    what = _fetched(context, module, call, name)
-    if not what:
-        return
-    closed = context.has_no_network
-    yield found(
-        context.job,
-        "fetches",
-        f"{what} is fetched from the internet while the job runs" + (", and the node has no way out" if closed else ""),
-        "fetch it once, and give it to the job as a dataset",
-        at=module.at(call),
-        severity=W if closed else N,
-        confidence=None if closed else POSSIBLE,
-    )
-
-
-def _fetched(context: Context, module: Module, call: ast.Call, name: str) -> str:
-    """What a call fetches; empty if nothing."""
-    values = context.values(module)
-    if "applications" in name or name.rpartition(".")[2] in _APPLICATIONS:
-        weights = argument(call, 1, "weights")
-        value = values.constant(weights) if weights is not None else "imagenet"
-        return (
-            f"the weights '{value}' of {name.rpartition('.')[2]}"
-            if isinstance(value, str) and value == "imagenet" and name.rpartition(".")[2][:1].isupper()
-            else ""
-        )
-    if name.startswith("torchvision.models.") and (argument(call, None, "pretrained", "weights") is not None):
-        return f"the pretrained weights of {name.rpartition('.')[2]}"
-    if any(keyword.arg == "pretrained" and getattr(keyword.value, "value", None) is True for keyword in call.keywords):
-        return f"the pretrained weights of {name.rpartition('.')[2]}"
-    if name.endswith(_FETCHES):
-        text = values.text(call.args[0]) if call.args else None
-        local = text is not None and (text.startswith(("/", "./", "outputs")) or text in context.folders)
-        return "" if local else f"'{(text or name).replace(chr(0), '...')}'"
-    text = values.text(call.args[0]) if call.args else None
-    if text and text.startswith(("http://", "https://", "gs://", "s3://")) and name.endswith(_LOADS):
-        return f"'{text.replace(chr(0), '...')}'"
-    return name.removeprefix("tensorflow.") if _DATA.search(name) else ""
-
-
-_APPLICATIONS = frozenset(
-    [
-        "MobileNet",
-        "MobileNetV2",
-        "ResNet50",
-        "ResNet101",
-        "ResNet152",
-        "ResNet50V2",
-        "VGG16",
-        "VGG19",
-        "InceptionV3",
-        "Xception",
-        "DenseNet121",
-        "EfficientNetB0",
-    ]
-)

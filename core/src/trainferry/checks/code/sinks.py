@@ -50,7 +50,30 @@ _SAVERS: dict[str, tuple[int, tuple[str, ...], bool]] = {
     "gzip.open": (0, ("filename",), False),
     "zipfile.ZipFile": (0, ("file",), False),
     "logging.FileHandler": (0, ("filename",), False),
+    "logging.basicConfig": (9, ("filename",), False),
+    "logging.handlers.RotatingFileHandler": (0, ("filename",), False),
+    "logging.handlers.TimedRotatingFileHandler": (0, ("filename",), False),
+    "bz2.open": (0, ("filename",), False),
+    "lzma.open": (0, ("filename",), False),
+    "tarfile.open": (0, ("name",), False),
+    "sqlite3.connect": (0, ("database",), False),
+    "shelve.open": (0, ("filename",), False),
+    "pandas.ExcelWriter": (0, ("path",), False),
+    "torch.onnx.export": (2, ("f",), False),
+    "torch.jit.save": (1, ("f",), False),
+    "torchvision.utils.save_image": (1, ("fp",), False),
+    "onnx.save": (1, ("f",), False),
+    "scipy.io.savemat": (0, ("file_name",), False),
+    "scipy.io.wavfile.write": (0, ("filename",), False),
+    "soundfile.write": (0, ("file",), False),
+    "imageio.v2.imwrite": (0, ("uri",), False),
+    "imageio.v3.imwrite": (0, ("uri",), False),
+    "imageio.mimsave": (0, ("uri",), False),
+    "tensorflow.saved_model.save": (1, ("export_dir",), True),
     "safetensors.torch.save_file": (1, ("filename",), False),
+    "omegaconf.OmegaConf.save": (1, ("f",), False),
+    "keras.utils.plot_model": (1, ("to_file",), False),
+    "tensorflow.keras.utils.plot_model": (1, ("to_file",), False),
 }
 """Where functions take the path: place and keywords, and whether they make its folder (their documentation)."""
 
@@ -61,6 +84,12 @@ _METHODS: dict[str, tuple[int, tuple[str, ...], bool]] = {
     "to_parquet": (0, ("path",), False),
     "to_excel": (0, ("excel_writer",), False),
     "to_hdf": (0, ("path_or_buf",), False),
+    "to_html": (0, ("buf",), False),
+    "to_feather": (0, ("path",), False),
+    "write_csv": (0, ("file",), False),
+    "write_parquet": (0, ("file",), False),
+    "write_html": (0, ("file",), False),
+    "write_image": (0, ("file",), False),
     "savefig": (0, ("fname",), False),
     "tofile": (0, ("fid",), False),
     "save_model": (0, ("fname", "path"), False),
@@ -111,6 +140,8 @@ def _is_path_open(name: str) -> bool:
 
 def _writes(call: ast.Call, name: str) -> bool:
     last = name.rpartition(".")[2]
+    if name == "shelve.open":
+        return True
     if last in ("open", "File", "ZipFile"):
         return bool(_MODES & set(mode_of(call, name)))
     return True

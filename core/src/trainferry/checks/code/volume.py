@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from trainferry.checks.code.names import argument
 from trainferry.checks.code.program import Module
-from trainferry.checks.code.sinks import mode_of, writes
+from trainferry.checks.code.sinks import Write, mode_of, writes
 from trainferry.checks.code.values import DATASET, UNKNOWN
 from trainferry.checks.context import Context
 from trainferry.checks.rules import found
@@ -125,9 +125,16 @@ def _times(context: Context, module: Module, node: ast.AST) -> int:
     return times
 
 
+_MODELS = frozenset({"torch.save", "joblib.dump", "save", "save_weights", "save_model", "save_pretrained"})
+"""Calls that write a model."""
+_PILE = 20
+"""Models of one run from which they are a pile."""
+
+
 def _loops(context: Context) -> Iterator[Finding]:
     for write in writes(context):
         text = write.text
+        yield from _models_of_loop(context, write)
         if text and UNKNOWN in text and text.lstrip("./").startswith("outputs"):
             times = _times(context, write.module, write.call)
             if times >= MANY:
@@ -142,3 +149,27 @@ def _loops(context: Context) -> Iterator[Finding]:
                     "write one file, or an archive",
                     at=write.module.at(write.call),
                 )
+
+
+def _models_of_loop(context: Context, write: Write) -> Iterator[Finding]:
+    """A model that is saved under another name in each turn of a loop."""
+    name = write.module.names.full(write.call.func)
+    text = write.text or ""
+    is_model = name in _MODELS or name.rpartition(".")[2] in _MODELS - {"save"} or name.endswith("odel.save")
+    if not is_model or UNKNOWN not in text or not _names_turn(write):
+        return
+    times = _times(context, write.module, write.call)
+    if times >= _PILE:
+        message = (
+            f"each of {times:,} turns leaves a checkpoint of its own: they may fill the disk of the node, and are all "
+            "sent at the end"
+        )
+        remedy = "save under one name, or keep the best one only"
+        yield found(context.job, "checkpoints-pile-up", message, remedy, at=write.module.at(write.call))
+
+
+def _names_turn(write: Write) -> bool:
+    """Whether the name of the file has the loop's own variable in it."""
+    used = {node.id for node in ast.walk(write.path) if isinstance(node, ast.Name)}
+    loops = (parent for parent in write.module.around(write.call) if isinstance(parent, ast.For))
+    return any(isinstance(loop.target, ast.Name) and loop.target.id in used for loop in loops)

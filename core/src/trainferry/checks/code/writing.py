@@ -27,6 +27,10 @@ _SAFE_TIME = re.compile(r"strftime|\.replace\(|\.timestamp\(|\.date\(\)|\.(year|
 _TEMPORARY = ("/tmp", "/dev/", "/var/tmp", "/mnt/", "/scratch", "/proc/")  # noqa: S108  (texts of the user's script)
 
 
+_MAKERS = ("TensorBoard", "ModelCheckpoint", "SummaryWriter", "BackupAndRestore", "export")
+"""What makes the folder that it writes to."""
+
+
 def check(context: Context) -> Iterator[Finding]:
     """Each write of the program, held against what is there on a node, and what comes back from it."""
     if context.program is None:
@@ -73,7 +77,7 @@ def made_folders(context: Context) -> list[str]:
                 )
                 if last == "copytree":
                     path = argument(call, 1, "dst")
-            elif last in ("TensorBoard", "ModelCheckpoint", "SummaryWriter", "BackupAndRestore", "export"):
+            elif last in _MAKERS and not name.startswith("torch.onnx."):
                 path = argument(call, 0, "log_dir", "filepath", "backup_dir")
                 text = values.text(path)
                 if last == "ModelCheckpoint" and text:
@@ -185,7 +189,7 @@ def _bad_name(context: Context, write: Write) -> Iterator[Finding]:
     text = write.text or ""
     source = ast.unparse(write.path)
     name = re.sub(r"\{\w+(:[^{}]*)?\}", "", text.removeprefix("./"))  # what Keras fills in
-    if text.startswith("/") or "://" in text:
+    if text.startswith(("/", ":memory:", "file:")) or "://" in text:
         return
     bad = _BAD.search(name)
     clock = UNKNOWN in text and _has_colons(_written_out(write))
@@ -239,6 +243,9 @@ def _lost(context: Context, all_writes: list[Write]) -> Iterator[Finding]:
             continue
         if re.match(r"[A-Za-z]:|~|/(home|Users|root|content)/", clean):
             continue  # another rule speaks of it
+        if clean.split("/")[1:2] == ["outputs"] and clean.startswith("/"):
+            yield _from_the_root(context, write, clean)
+            continue
         if clean.startswith("/") and not _saves_model(write):
             continue
         if not _is_result(write, clean) or _is_read_again(context, clean):
@@ -251,6 +258,12 @@ def _lost(context: Context, all_writes: list[Write]) -> Iterator[Finding]:
             f"write it below outputs/: outputs/{posixpath.basename(shown)}",
             at=write.module.at(write.call),
         )
+
+
+def _from_the_root(context: Context, write: Write, path: str) -> Finding:
+    message = f"'{path}' lies at the root of the node, not in the run's outputs/, and is gone when the node is"
+    remedy = f"write it without the first slash: {path.removeprefix('/')}"
+    return found(context.job, "output-lost", message, remedy, at=write.module.at(write.call))
 
 
 def _is_tracked(context: Context) -> bool:
@@ -267,8 +280,7 @@ def _nothing_is_kept(context: Context, all_writes: list[Write]) -> bool:
         text = write.text
         if text is None or text.startswith((UNKNOWN, "/")) or posixpath.normpath(text).split("/")[0] in _KEPT:
             return False
-        name = write.module.names.full(write.call.func)
-        if name.rpartition(".")[2] in _MODELS and context.program is not None:
+        if (_saves_model(write) or text.endswith(_OF_MODELS)) and context.program is not None:
             again = _is_read_again(context, posixpath.normpath(text))
             saves = saves or (flow.is_sure(context.program, write.module, write.call) and not again)
     return saves
@@ -276,6 +288,21 @@ def _nothing_is_kept(context: Context, all_writes: list[Write]) -> bool:
 
 _MODELS = ("save", "save_weights", "save_model", "export", "save_pretrained")
 """Methods that write a model when it is trained."""
+_OF_MODELS = (
+    ".keras",
+    ".h5",
+    ".pt",
+    ".pth",
+    ".ckpt",
+    ".pkl",
+    ".pickle",
+    ".joblib",
+    ".onnx",
+    ".safetensors",
+    ".tflite",
+    ".cbm",
+)
+"""Endings of files that hold a model."""
 
 
 def _saves_model(write: Write) -> bool:

@@ -198,6 +198,14 @@ RULES: Mapping[str, Rule] = {
         example='print("\\u2713 done")',
         confidence=POSSIBLE,
     ),
+    "memory-exceeded": Rule(
+        W,
+        "An array is larger than the node's memory",
+        "The system ends a process that takes more memory than there is: exit code 137, often without a word.",
+        "Read the data in pieces, take a smaller type such as float32 or uint8, or a larger size.",
+        example="np.zeros((60_000, 512, 512, 3))   # 377 GB",
+        confidence=LIKELY,
+    ),
     "metric-unknown": Rule(
         E,
         "A metric that the training doesn't produce is asked for",

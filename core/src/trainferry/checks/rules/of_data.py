@@ -123,6 +123,15 @@ RULES: Mapping[str, Rule] = {
         example="60,000 pictures with mode: mount",
         confidence=LIKELY,
     ),
+    "picture-colours": Rule(
+        W,
+        "Pictures in the colours of print",
+        "A JPEG in CMYK has four channels: a loader that doesn't convert it gives another shape, one that does may "
+        "invert its colours.",
+        "Convert them to RGB.",
+        example="convert a.jpg -colorspace CMYK data/cat/a.jpg",
+        confidence=LIKELY,
+    ),
     "picture-kind": Rule(
         W,
         "Pictures of another kind than their name says",

@@ -45,7 +45,7 @@ RULES: Mapping[str, Rule] = {
     ),
     "package-gone": Rule(
         E,
-        "A package that pip can't install there",
+        "A package that can't be installed there",
         "The name is a stub, belongs to another system, or is that of an import and not of a package; the "
         "build of the environment would fail.",
         "Write the name of the package that does the same.",

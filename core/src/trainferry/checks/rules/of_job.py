@@ -28,6 +28,14 @@ RULES: Mapping[str, Rule] = {
         "Write the text to a file in the source folder, and give the script the file's name.",
         example='arguments: [--config, "{... 200 kB of JSON ...}"]',
     ),
+    "argument-shell": Rule(
+        W,
+        "An argument holds what only a shell would replace",
+        "Arguments arrive exactly as written, without a shell; the script sees the sign and the name.",
+        "Write the value itself, or read the variable in the script: os.environ.",
+        example='arguments: [--data, "$DATA_DIR/train"]',
+        confidence=LIKELY,
+    ),
     "argument-two-in-one": Rule(
         W,
         "One list item holds an option and its value",

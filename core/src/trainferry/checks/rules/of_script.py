@@ -46,7 +46,7 @@ RULES: Mapping[str, Rule] = {
     "not-json": Rule(
         E,
         "JSON doesn't know what is stored",
-        "Arrays and numbers of NumPy: TypeError, after the training.",
+        "Arrays and numbers of NumPy, tensors, times, sets: TypeError, after the training.",
         "Write .tolist(), float(...), or default=float.",
         example="json.dump(model.predict(x), file)",
         confidence=LIKELY,

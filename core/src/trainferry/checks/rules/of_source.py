@@ -5,6 +5,14 @@ from collections.abc import Mapping
 from trainferry.checks.rules.rule import LIKELY, E, Rule, W
 
 RULES: Mapping[str, Rule] = {
+    "byte-mark": Rule(
+        W,
+        "A text begins with a mark, or is in UTF-16",
+        "Notepad and PowerShell write it; json.load raises JSONDecodeError, a shell doesn't find its first command.",
+        "Store it as UTF-8 without BOM.",
+        example="Set-Content labels.json -Encoding utf8   # of Windows PowerShell",
+        confidence=LIKELY,
+    ),
     "ignore-pattern": Rule(
         E,
         "A line of the ignore file is no pattern",
@@ -89,6 +97,15 @@ RULES: Mapping[str, Rule] = {
         "Name the Python file that does the training.",
         example="script: run.sh",
     ),
+    "script-not-executable": Rule(
+        W,
+        "A script is started that may not be executed",
+        "The bit that allows it is missing, as after a checkout under Windows; some targets then say Permission "
+        "denied, exit code 126.",
+        "Allow it with chmod +x, or start it with bash.",
+        example='os.system("./run.sh")   # and run.sh has mode 644',
+        confidence=LIKELY,
+    ),
     "script-outside": Rule(
         E,
         "The script lies outside of the source folder",
@@ -124,6 +141,13 @@ RULES: Mapping[str, Rule] = {
         "List it in .ferryignore, and give it to the job as a variable or by the target's key vault.",
         example="kaggle.json in the source folder",
         confidence=LIKELY,
+    ),
+    "secret-unlisted": Rule(
+        W,
+        "A file of secrets that no ignore file lists",
+        "It never travels with a job, so the script won't find it there; but git and other tools would take it along.",
+        "List it in .gitignore or .ferryignore, and give what the script needs as variables.",
+        example=".env in the source folder, and no .gitignore",
     ),
     "shell-crlf": Rule(
         E,
