@@ -82,7 +82,7 @@ def test_azureml_core_waits_for_nobody_for_ever(
     lab.settings |= {"answer_seconds": 4, "retry_seconds": 1}
     lab.configure_cli(monkeypatch)
     monkeypatch.setenv("AZUREML_DEFAULT_RETRIES", "1")  # of the SDK, which doubles its pause after each
-    cluster, package = ("silent-one", "tomli==2.0.2") if new else ("cpu-cluster", "tomli==2.2.1")
+    cluster, package = (f"silent-{service}", "tomli==2.0.2") if new else ("cpu-cluster", "tomli==2.2.1")
     if not new:
         lab.wait(lab.submit(environment={"name": "plain", "python": "3.11", "pip": [package]}))
     lab.write(JOB.format(cluster=cluster, package=package), "job.yaml")
