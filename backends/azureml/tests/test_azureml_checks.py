@@ -140,6 +140,11 @@ def test_what_azure_takes_is_not_rejected(check: Check, job: dict[str, object]) 
     assert [f"{f.id}: {f.message}" for f in check(**job) if f.severity == "error"] == []
 
 
+@pytest.mark.parametrize("image", ["python:3.11-slim", "ubuntu:22.04", "nvcr.io/nvidia/tensorflow:24.05-tf2-py3"])
+def test_an_image_that_anyone_can_pull_is_not_called_private(check: Check, image: str) -> None:
+    assert told(check(environment={"image": image}), "image-private") == []
+
+
 def test_the_config_file_of_the_workspace(check: Check, tmp_path: Path) -> None:
     assert told(check(), "workspace-config") == []
     (absent,) = told(check('config = "azureml_config.json"'), "workspace-config")

@@ -14,7 +14,7 @@ from trainferry.snapshot.ignoring import NAMES, ignored, read_rules
 from trainferry.specs.finding import Finding
 from trainferry.specs.job import Job
 
-_LARGEST = 256_000
+LARGEST = 256_000
 """Bytes of a file that are looked through; a secret in a larger one is most likely chance."""
 MOST = 2_000
 """Files that are looked through; a folder with more holds something else than a script."""
@@ -78,7 +78,7 @@ def check(job: Job, snapshot: Snapshot) -> Iterator[Finding]:
             yield found(
                 job, "secret-travels", f"{file.path} looks like a secret, and would travel with the job", at=where
             )
-        elif 0 < file.size <= _LARGEST and (name.endswith(_TEXTS) or "." not in name):
+        elif 0 < file.size <= LARGEST and (name.endswith(_TEXTS) or "." not in name):
             yield from _text(job, snapshot, file)
 
 
@@ -159,7 +159,7 @@ def is_started(snapshot: Snapshot, file: SnapshotFile) -> bool:
     for other in snapshot.files:
         if (
             other.path != file.path
-            and 0 < other.size <= _LARGEST
+            and 0 < other.size <= LARGEST
             and other.path.endswith((".py", ".sh", ".bash", "Makefile", "Dockerfile"))
         ):
             try:

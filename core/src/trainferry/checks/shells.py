@@ -14,7 +14,6 @@ from trainferry.snapshot import SnapshotFile
 from trainferry.specs.finding import Finding
 
 _ENDINGS = (".sh", ".bash")
-_LARGEST = 256_000
 _TRAINS = re.compile(
     r"(^|[;&|(]\s*|\b(?:time|exec|nohup)\s+)(python[\d.]*|torchrun|accelerate|horovodrun|mpirun)\s+(?P<rest>[^;&|#]+)"
 )
@@ -24,7 +23,11 @@ _STARTED = re.compile(
 )
 _MOVES = re.compile(r"^\s*(cd|pushd)\s", re.MULTILINE)
 _MAKES = re.compile(r"\b(git clone|wget|curl|unzip|tar)\b")
-_SIGN_IN = re.compile(r"\b(az login|gcloud auth login|huggingface-cli login|wandb login|aws configure|docker login)\b")
+SIGN_IN = re.compile(
+    r"\b(az login|gcloud auth login|huggingface-cli login|wandb login|aws configure|docker login|"
+    r"kaggle config)\b"
+)
+"""Commands that ask a person who they are."""
 _INSTALLS = re.compile(r"\b(pip3? install|apt(?:-get)? install|conda (?:install|env create)|sudo )")
 _WORDS = re.compile(r"[^\s\"'=;|&()]+")
 
@@ -32,7 +35,11 @@ _WORDS = re.compile(r"[^\s\"'=;|&()]+")
 def check(context: Context) -> Iterator[Finding]:
     """Each shell script that travels and that something which travels mentions."""
     for file in context.snapshot.files[: contents.MOST]:
-        if file.path.endswith(_ENDINGS) and 0 < file.size <= _LARGEST and contents.is_started(context.snapshot, file):
+        if (
+            file.path.endswith(_ENDINGS)
+            and 0 < file.size <= contents.LARGEST
+            and contents.is_started(context.snapshot, file)
+        ):
             try:
                 text = (context.snapshot.root / file.path).read_text(encoding="utf-8", errors="replace")
             except OSError:
@@ -54,7 +61,7 @@ def _script(context: Context, file: SnapshotFile, text: str) -> Iterator[Finding
         if not (_MOVES.search(text) or _MAKES.search(text)):
             yield from _absent(context, line, at)
         for pattern, rule, what in (
-            (_SIGN_IN, "sign-in", "signs in as a person"),
+            (SIGN_IN, "sign-in", "signs in as a person"),
             (_INSTALLS, "installs", "changes the node"),
         ):
             match = pattern.search(line)

@@ -38,8 +38,8 @@ def check(job: "Job") -> "Iterator[Finding]":
         text = f"the image {image} is deprecated: it gets no updates any more, and its build may fail any day"
         remedy = "write image: mcr.microsoft.com/azureml/openmpi4.1.0-ubuntu22.04"
         yield finding("image-deprecated", "warning", text, remedy, here)
-    host = image.partition("/")[0]
-    if "." in host and host not in _PUBLIC:
+    host, slash, _ = image.partition("/")
+    if slash and "." in host and host not in _PUBLIC:
         text = f"the image {image} lies in the registry {host}, which may want a login that the workspace doesn't have"
         remedy = "give the workspace's identity the role AcrPull on it, or take a public image"
         yield finding("image-private", "warning", text, remedy, here)

@@ -9,6 +9,7 @@ from trainferry.checks.code.program import Module
 from trainferry.checks.context import Context
 from trainferry.checks.rules import found
 from trainferry.checks.rules.rule import LIKELY, POSSIBLE, W
+from trainferry.checks.shells import SIGN_IN
 from trainferry.specs.finding import Finding
 
 _EVERYWHERE = re.compile(
@@ -89,9 +90,6 @@ _WINDOWS = frozenset(
         "PySide6.QtWidgets.QApplication",
         "PyQt5.QtWidgets.QApplication",
     }
-)
-_SIGN_IN_COMMANDS = re.compile(
-    r"\b(az login|gcloud auth login|huggingface-cli login|wandb login|aws configure|kaggle config)\b"
 )
 
 
@@ -228,9 +226,7 @@ def _sign_in(context: Context, module: Module, call: ast.Call, name: str) -> Ite
             at=module.at(call),
         )
     if name in ("os.system", "subprocess.run", "subprocess.call", "subprocess.check_call", "subprocess.Popen"):
-        match = _SIGN_IN_COMMANDS.search(
-            " ".join(str(node.value) for node in ast.walk(call) if isinstance(node, ast.Constant))
-        )
+        match = SIGN_IN.search(" ".join(str(node.value) for node in ast.walk(call) if isinstance(node, ast.Constant)))
         if match:
             yield found(
                 context.job,
