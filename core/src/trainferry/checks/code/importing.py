@@ -45,7 +45,7 @@ def check(context: Context) -> Iterator[Finding]:
     seen: set[str] = set()
     yield from _started(context)
     for module in context.program.modules:
-        for node, name in _wanted(module.tree):
+        for node, name in _wanted(module):
             top = name.partition(".")[0]
             key = name if top in NAMESPACES else top
             if key in seen or _is_local(context, name):
@@ -54,9 +54,9 @@ def check(context: Context) -> Iterator[Finding]:
             yield from _import(context, module, node, name)
 
 
-def _wanted(tree: ast.Module) -> Iterator[tuple[ast.Import | ast.ImportFrom, str]]:
+def _wanted(module: Module) -> Iterator[tuple[ast.Import | ast.ImportFrom, str]]:
     """Each import with its dotted name; of a namespace that many share, with what is taken from it, too."""
-    for node, name in imports(tree):
+    for node, name in imports(module.nodes):
         if isinstance(node, ast.ImportFrom) and name.partition(".")[0] in NAMESPACES:
             yield from ((node, f"{name}.{alias.name}") for alias in node.names)
         else:

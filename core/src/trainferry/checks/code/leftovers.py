@@ -111,7 +111,7 @@ def _shadows(context: Context) -> Iterator[Finding]:
     }
     seen: set[str] = set()
     for module in context.program.modules if context.program else ():
-        for node, name in imports(module.tree):
+        for node, name in imports(module.nodes):
             top = name.partition(".")[0]
             if top not in beside or top in seen:
                 continue

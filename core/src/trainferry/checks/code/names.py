@@ -2,7 +2,7 @@
 
 import ast
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 _DEEPEST = 20
 
@@ -10,13 +10,13 @@ _DEEPEST = 20
 class Names:
     """The imports and assignments of one module, read without regard to the order in which they happen."""
 
-    def __init__(self, tree: ast.Module) -> None:
+    def __init__(self, nodes: Iterable[ast.AST]) -> None:
         self.imported: dict[str, str] = {}
         self.assigned: defaultdict[str, list[ast.expr | None]] = defaultdict(list)
         """Values given to each name; None for one that can't be told, such as a loop's."""
         self.functions: dict[str, ast.FunctionDef | ast.AsyncFunctionDef] = {}
         self.classes: dict[str, ast.ClassDef] = {}
-        for node in ast.walk(tree):
+        for node in nodes:
             self._take(node)
 
     def _take(self, node: ast.AST) -> None:  # noqa: C901  (one branch for each way of binding a name)
@@ -106,9 +106,9 @@ def has_double_star(call: ast.Call) -> bool:
     return any(keyword.arg is None for keyword in call.keywords)
 
 
-def imports(tree: ast.Module) -> Iterator[tuple[ast.Import | ast.ImportFrom, str]]:
-    """Every absolute import of a module with the dotted name it asks for, wherever it stands."""
-    for node in ast.walk(tree):
+def imports(nodes: Iterable[ast.AST]) -> Iterator[tuple[ast.Import | ast.ImportFrom, str]]:
+    """Every absolute import among nodes with the dotted name it asks for, wherever it stands."""
+    for node in nodes:
         if isinstance(node, ast.Import):
             for alias in node.names:
                 yield node, alias.name
@@ -116,7 +116,7 @@ def imports(tree: ast.Module) -> Iterator[tuple[ast.Import | ast.ImportFrom, str
             yield node, node.module
 
 
-def local_imports(tree: ast.Module, path: str, travelling: set[str], script: str) -> Iterator[str]:
+def local_imports(nodes: Iterable[ast.AST], path: str, travelling: set[str], script: str) -> Iterator[str]:
     """Paths of the source folder that a module at `path` imports, directly or as a package on the way.
 
     Imports start at the folder of the script that runs; at the top of the source and at the module's own folder too,
@@ -124,7 +124,7 @@ def local_imports(tree: ast.Module, path: str, travelling: set[str], script: str
     """
     folders = [script.rpartition("/")[0], path.rpartition("/")[0], ""]
     bases = dict.fromkeys(folder + "/" if folder else "" for folder in folders)
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Import):
             wanted = [(base, alias.name) for alias in node.names for base in bases]
         elif isinstance(node, ast.ImportFrom):

@@ -50,7 +50,7 @@ def _libraries(context: Context) -> Iterator[Finding]:
         return
     own_image = environment.image is not None and "mcr.microsoft.com/azureml/openmpi" not in environment.image
     for module in context.program.modules if context.program else ():
-        for node, name in imports(module.tree):
+        for node, name in imports(module.nodes):
             top = name.partition(".")[0]
             if (
                 top == "cv2"

@@ -33,7 +33,7 @@ class Module:
     @cached_property
     def parents(self) -> dict[ast.AST, ast.AST]:
         """The node around each node."""
-        return {child: node for node in ast.walk(self.tree) for child in ast.iter_child_nodes(node)}
+        return {child: node for node in self.nodes for child in ast.iter_child_nodes(node)}
 
     @cached_property
     def nodes(self) -> list[ast.AST]:
@@ -60,7 +60,7 @@ class Module:
     @cached_property
     def names(self) -> names.Names:
         """What the module's names stand for."""
-        return names.Names(self.tree)
+        return names.Names(self.nodes)
 
     @cached_property
     def calls(self) -> list[tuple[ast.Call, str]]:
@@ -122,7 +122,7 @@ def read_program(snapshot: Snapshot, script: str) -> Program | None:
             continue
         module.is_script = not program.modules
         program.modules.append(module)
-        reached = [*names.local_imports(module.tree, path, travelling, start), *started(module, travelling)]
+        reached = [*names.local_imports(module.nodes, path, travelling, start), *started(module, travelling)]
         for found in reached:
             if found not in seen:
                 seen.add(found)
