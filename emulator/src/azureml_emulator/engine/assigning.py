@@ -67,7 +67,8 @@ def _process(
         "PATH": f"{site.python.parent}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
         "HOME": str(folders.home),
         "TMPDIR": str(folders.temporary),
-        "LANG": "C.UTF-8",
+        "LANG": "C.UTF-8",  # these two as in the Dockerfiles of Microsoft's base images
+        "LC_ALL": "C.UTF-8",
         "PYTHONUNBUFFERED": "1",
         **site.environment,
         **order.variables,
