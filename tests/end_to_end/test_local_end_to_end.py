@@ -112,9 +112,14 @@ def test_a_dataset_is_mounted_where_the_argument_says_and_nothing_of_the_project
 def test_a_failing_script_gives_code_1_its_exit_code_and_its_last_words(ferry: Run) -> None:
     done = ferry("run", job("import sys\nprint('the last words')\nsys.exit(7)\n"), code=1)
     assert "failed" in done.stdout
+    assert done.stdout.count("the last words") == 1, "the log has said it"
     shown = json.loads(ferry("show", "latest", "--json").stdout)
     assert (shown["state"], shown["exit_code"]) == ("failed", 7)
     assert "the last words" in ferry("logs", "latest", "--tail", "1").stdout
+    text = ferry("show", "latest").stdout
+    assert "(exit code 7)\n" in text
+    assert "last words:\n  the last words\n" in text
+    assert "the last words" in ferry("wait", "latest", code=1).stdout
 
 
 def test_ctrl_c_stops_the_following_and_not_the_run(ferry: Run, home: Path) -> None:

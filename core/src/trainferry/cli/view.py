@@ -42,12 +42,13 @@ def runs_table(runs: "Sequence[Run]", output: "Output") -> str:
     return text
 
 
-def outcome(run: "Run") -> str:
-    """How a run ended, in one line."""
+def outcome(run: "Run", *, log_shown: bool = False) -> str:
+    """How a run ended, and why; a script that ended by itself has said why in its log, which may have been shown."""
     record = run.record
     took = f" after {duration(record.seconds)}" if record.seconds is not None else ""
     cost = f", about {record.cost:.2f} {record.currency}" if record.cost is not None else ""
-    reason = f": {record.reason}" if record.reason else ""
+    told = record.reason.partition("\n")[0] if log_shown and record.exit_code is not None else record.reason
+    reason = f": {told}" if told else ""
     return f"run {run.id} {run.state}{took}{cost}{reason}"
 
 
@@ -91,7 +92,7 @@ def plan_text(plan: "Plan") -> str:
     """A plan for people: each step, what travels, what it may cost."""
     lines = [f"on the backend '{plan.backend}', {len(plan.actions)} step{'s' if len(plan.actions) != 1 else ''}:"]
     for count, action in enumerate(plan.actions, 1):
-        load = [f"{action.files} files"] if action.files is not None else []
+        load = [f"{action.files} file{'s' if action.files != 1 else ''}"] if action.files is not None else []
         load += [size(action.bytes)] if action.bytes is not None else []
         lines.append(f"  {count}. {action.summary}" + (f" ({', '.join(load)})" if load else ""))
     if plan.price is not None:

@@ -47,5 +47,5 @@ def run(arguments: argparse.Namespace) -> int:
         if stopped is not None:
             return stopped
         output.document({"run": run_data(handle)})
-        output.say(outcome(handle))
+        output.say(outcome(handle, log_shown=True))
         return 0 if handle.state is RunState.COMPLETED else 1

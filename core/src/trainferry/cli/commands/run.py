@@ -108,7 +108,7 @@ def _finish(handle: "Run", output: Output, destination: Path | None) -> None:
     output.document(
         {"run": run_data(handle), "files": {name: str(path) for name, path in homes.items()}, "metrics": metrics}
     )
-    output.answer(f"\n{output.paint(outcome(handle), handle.state)}")
+    output.answer(f"\n{output.paint(outcome(handle, log_shown=True), handle.state)}")
     if homes:
         width = max(map(len, homes)) + 2
         output.answer("files:")

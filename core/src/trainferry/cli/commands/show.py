@@ -1,6 +1,7 @@
 """ferry show: one run."""
 
 import argparse
+import textwrap
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -83,9 +84,10 @@ def _beforehand(caught: "Hindsight") -> str:
 
 def _facts(handle: "Run", output: Output, url: str | None) -> str:
     record = handle.record
+    reason, _, last_words = record.reason.partition("\n")
     facts = {
         "run": record.id,
-        "state": output.paint(record.state, record.state) + (f" ({record.reason})" if record.reason else ""),
+        "state": output.paint(record.state, record.state) + (f" ({reason})" if reason else ""),
         "exit code": record.exit_code,
         "backend": record.backend,
         "experiment": record.experiment,
@@ -95,4 +97,7 @@ def _facts(handle: "Run", output: Output, url: str | None) -> str:
         "script": " ".join([record.job.script, *map(repr, record.job.arguments)]),
         "portal": url,
     }
-    return "\n".join(f"{key + ':':<12}{value}" for key, value in facts.items() if value is not None)
+    lines = [f"{key + ':':<12}{value}" for key, value in facts.items() if value is not None]
+    if last_words:
+        lines += ["last words:", textwrap.indent(last_words, "  ")]
+    return "\n".join(lines)
