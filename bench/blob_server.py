@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from azureml_emulator import certificates
-from azureml_emulator.storage.azurite import free_port
+from azureml_emulator.ports import free_ports
 from azureml_emulator.storage.install import azurite_command
 
 ACCOUNT = "ferrybench"
@@ -25,7 +25,7 @@ def azurite() -> Iterator[tuple[int, Path]]:
     """An Azurite that keeps blobs in memory: its port, and the authority that vouches for it."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        made, port = certificates.ensure(folder / "tls"), free_port()
+        made, port = certificates.ensure(folder / "tls"), free_ports(1)[0]
         command = [*azurite_command(), "--silent", "--skipApiVersionCheck", "--disableTelemetry"]
         command += ["--inMemoryPersistence", "--blobHost", "127.0.0.1", "--blobPort", str(port)]
         command += ["--cert", str(made.certificate), "--key", str(made.key)]
@@ -42,7 +42,7 @@ def azurite() -> Iterator[tuple[int, Path]]:
 @contextmanager
 def delayed(port: int) -> Iterator[int]:
     """A proxy before a port, in a process of its own: what the server sends arrives `LATENCY` later; its port."""
-    own = free_port()
+    own = free_ports(1)[0]
     proxy = subprocess.Popen([sys.executable, __file__, str(own), str(port)])
     try:
         _wait_for(own)

@@ -194,12 +194,13 @@ def test_a_fault_that_cannot_be_done_leaves_its_run_alone(wire: Wire) -> None:
     assert [(one["id"], one["struck"]) for one in wire.azure.admin.faults()] == [(rule, 1)]
 
 
+@pytest.mark.slow
 def test_a_fault_is_not_handed_to_the_next_run(wire: Wire) -> None:
     """The first run has ended when its node is due; the node runs another one by then."""
     wire.put_compute("shared", nodes=1)
-    wire.azure.admin.add_fault("node_lost", target="shared", count=1, seconds=2)
+    wire.azure.admin.add_fault("node_lost", target="shared", count=1, seconds=5)
     first = wire.submit("print('short')", "shared")
-    second = wire.submit(LONG.format(seconds=4), "shared")
+    second = wire.submit(LONG.format(seconds=7), "shared")
     assert wire.ended(first)["status"] == "Completed"
     assert wire.ended(second)["status"] == "Completed"
 

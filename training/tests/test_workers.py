@@ -2,12 +2,14 @@
 
 import json
 import os
+import random
 import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -64,10 +66,14 @@ def test_one_worker_takes_everything(monkeypatch: pytest.MonkeyPatch, tmp_path: 
     assert cluster.batch_size(32) == 32
 
 
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
+def free_ports(count: int) -> list[int]:
+    """Below the ports of outgoing connections: nobody takes one by chance while TensorFlow is being imported."""
+    found: list[int] = []
+    for port in random.sample(range(20_000, 32_768), 100):
+        with socket.socket() as listener, suppress(OSError):
+            listener.bind(("127.0.0.1", port))
+            found.append(port)
+    return found[:count]
 
 
 def losses(printed: str) -> list[tuple[float, float]]:
@@ -82,7 +88,7 @@ def start_workers(training_folder: Path, tmp_path: Path) -> Iterator[Callable[..
     started: list[subprocess.Popen[str]] = []
 
     def start(*options: object) -> list[subprocess.Popen[str]]:
-        addresses = [f"127.0.0.1:{free_port()}", f"127.0.0.1:{free_port()}"]
+        addresses = [f"127.0.0.1:{port}" for port in free_ports(2)]
         for index in range(2):
             place = {"cluster": {"worker": addresses}, "task": {"type": "worker", "index": index}}
             command: list[str | Path] = [sys.executable, "-u", training_folder / "train.py", *map(str, options)]

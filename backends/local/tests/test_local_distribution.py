@@ -1,6 +1,7 @@
 """Distributed jobs: N processes on this machine that find each other, and one fate for all."""
 
 import json
+import socket
 import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -8,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from trainferry.specs import RunState
+from trainferry_local.supervision.distribution import free_ports
 
 if TYPE_CHECKING:
     from backends.local.tests.conftest import Lab
@@ -125,3 +127,11 @@ def test_two_workers_really_train_one_model(lab: "Lab") -> None:
     assert status.state is RunState.COMPLETED, f"{status.reason}\n{texts}"
     ends = [texts[name].splitlines()[-1] for name in ("logs/std_log.txt", "logs/worker-1.log")]
     assert [json.loads(end) for end in ends] == [{"workers": 2, "weight": 2.0}] * 2
+
+
+def test_ports_are_free_and_none_that_an_outgoing_connection_gets() -> None:
+    ports = free_ports(50)
+    assert len(set(ports)) == 50
+    for port in ports:
+        assert port < 32_768, "what Linux gives to a connection that goes out, from this port on"
+        socket.create_server(("127.0.0.1", port)).close()

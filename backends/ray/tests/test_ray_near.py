@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import time
 import zipfile
 from pathlib import Path
@@ -263,3 +264,11 @@ def test_the_dashboard_shows_the_run(near: Lab, cluster: RayCluster) -> None:
     ref = near.completed(near.job("print(1)"))
     run_id = ref.partition("@")[0]
     assert near.backend.portal_url(ref) == f"{cluster.address}/#/jobs/{run_id}"
+
+
+def test_ports_are_free_and_none_that_an_outgoing_connection_gets() -> None:
+    ports = free_ports("127.0.0.1", 50)
+    assert len(set(ports)) == 50
+    for port in ports:
+        assert port < 32_768, "what Linux gives to a connection that goes out, from this port on"
+        socket.create_server(("127.0.0.1", port)).close()

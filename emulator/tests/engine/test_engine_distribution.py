@@ -1,9 +1,11 @@
 """Runs of several processes, and how these find each other."""
 
 import json
+import socket
 from typing import TYPE_CHECKING, Any
 
 from azureml_emulator.engine.contract import LogLayout, Status
+from azureml_emulator.ports import free_ports
 
 if TYPE_CHECKING:
     from emulator.tests.engine.conftest import Workshop
@@ -104,3 +106,11 @@ def test_more_nodes_than_the_cluster_can_have(workshop: "Workshop") -> None:
     assert state.status is Status.FAILED
     assert state.error is not None
     assert state.error.message == "Requested 5 nodes but AzureMLCompute cluster only has 4 maximum nodes."
+
+
+def test_ports_are_free_and_none_that_an_outgoing_connection_gets() -> None:
+    ports = free_ports(50)
+    assert len(set(ports)) == 50
+    for port in ports:
+        assert port < 32_768, "what Linux gives to a connection that goes out, from this port on"
+        socket.create_server(("127.0.0.1", port)).close()

@@ -5,13 +5,11 @@ TensorFlow reads TF_CONFIG (tf.distribute's cluster resolver), PyTorch RANK and 
 """
 
 import json
-import socket
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from azureml_emulator.engine.contract import Distribution
-
-HOST = "127.0.0.1"
+from azureml_emulator.ports import HOST, free_ports
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,18 +47,6 @@ def workers_of(distribution: Distribution, node_ids: Sequence[str]) -> list[Work
         Worker(worker.node, worker.role, worker.index, {**batch, **worker.variables})
         for worker, batch in zip(workers, shared, strict=True)
     ]
-
-
-def free_ports(count: int) -> list[int]:
-    """So many different loopback ports that nobody listens on."""
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for one in sockets:
-            one.bind((HOST, 0))
-        return [int(one.getsockname()[1]) for one in sockets]
-    finally:
-        for one in sockets:
-            one.close()
 
 
 def _batch(worker: Worker, node_ids: Sequence[str], port: int) -> dict[str, str]:

@@ -25,11 +25,12 @@ from azureml_emulator.clock import Clock
 from azureml_emulator.execution.runner import Runner
 from azureml_emulator.faults.book import FaultBook
 from azureml_emulator.places import State, write_json
+from azureml_emulator.ports import is_free
 from azureml_emulator.server.app import application
 from azureml_emulator.server.cloud import Cloud
 from azureml_emulator.server.protocol import Protocol, Server
 from azureml_emulator.server.settings import Settings, load, save
-from azureml_emulator.storage.azurite import Azurite, AzuriteError, is_free
+from azureml_emulator.storage.azurite import Azurite, AzuriteError
 from azureml_emulator.storage.blobs import Blobs
 from azureml_emulator.store import Store
 from azureml_emulator.workspace.models import KIND, key_of, put_workspace

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from azureml_emulator.certificates import Certificates, client_context
+from azureml_emulator.ports import free_ports, is_free
 from azureml_emulator.storage.install import Say, azurite_command, silent
 
 READY_LIMIT = 60
@@ -38,7 +39,7 @@ class Azurite:
     def start(self, say: Say = silent) -> None:
         """Start the process without waiting for it; `wait` does that."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.port = self.port if is_free(self.port) else free_port()
+        self.port = self.port if is_free(self.port) else free_ports(1)[0]
         command = [*azurite_command(say), "--silent", "--skipApiVersionCheck", "--disableTelemetry"]
         command += ["--location", str(self.folder), "--blobHost", "127.0.0.1", "--blobPort", str(self.port)]
         command += ["--cert", str(self.certificates.certificate), "--key", str(self.certificates.key)]
@@ -121,24 +122,3 @@ class Azurite:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
-
-
-def free_port() -> int:
-    """A port of loopback that nobody uses."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def is_free(port: int) -> bool:
-    """Whether nobody uses a port of loopback; 0 is none."""
-    if not port:
-        return False
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True

@@ -7,9 +7,14 @@ TensorFlow reads TF_CONFIG (tf.distribute's cluster resolver), PyTorch RANK and 
 from __future__ import annotations
 
 import json
+import random
 import socket
+from contextlib import ExitStack, suppress
 
 HOST = "127.0.0.1"
+PORTS = range(20_000, 32_768)
+"""Below the ports that a system gives to outgoing connections (Linux: from 32,768 on): nobody else comes by one of them
+by chance between the moment it is chosen and the moment, seconds later, when the script listens on it."""
 
 
 def variables_of(kind: str, processes: int, processes_per_node: int) -> list[dict[str, str]]:
@@ -21,14 +26,16 @@ def variables_of(kind: str, processes: int, processes_per_node: int) -> list[dic
 
 def free_ports(count: int) -> list[int]:
     """So many different loopback ports that nobody listens on."""
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for one in sockets:
-            one.bind((HOST, 0))
-        return [int(one.getsockname()[1]) for one in sockets]
-    finally:
-        for one in sockets:
-            one.close()
+    with ExitStack() as opened:
+        ports: list[int] = []
+        for port in random.sample(PORTS, len(PORTS)):
+            if len(ports) == count:
+                return ports
+            one = opened.enter_context(socket.socket())
+            with suppress(OSError):  # somebody listens there
+                one.bind((HOST, port))
+                ports.append(port)
+    raise OSError("this machine has no free ports left")
 
 
 def _tensorflow(rank: int, _size: int, _per_node: int, ports: list[int]) -> dict[str, str]:

@@ -6,23 +6,31 @@ TensorFlow reads TF_CONFIG, PyTorch RANK and its siblings, programs for MPI what
 from __future__ import annotations
 
 import json
+import random
 import socket
+from contextlib import ExitStack, suppress
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+PORTS = range(20_000, 32_768)
+"""Below the ports that a system gives to outgoing connections (Linux: from 32,768 on): nobody else comes by one of them
+by chance between the moment it is chosen and the moment, seconds later, when the script listens on it."""
+
 
 def free_ports(host: str, count: int) -> list[int]:
     """So many different ports of this node that nobody listens on."""
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for one in sockets:
-            one.bind((host, 0))
-        return [int(one.getsockname()[1]) for one in sockets]
-    finally:
-        for one in sockets:
-            one.close()
+    with ExitStack() as opened:
+        ports: list[int] = []
+        for port in random.sample(PORTS, len(PORTS)):
+            if len(ports) == count:
+                return ports
+            one = opened.enter_context(socket.socket())
+            with suppress(OSError):  # somebody listens there
+                one.bind((host, port))
+                ports.append(port)
+    raise OSError("this machine has no free ports left")
 
 
 def variables_of(kind: str, nodes: Sequence[tuple[str, Sequence[int]]]) -> list[list[dict[str, str]]]:
